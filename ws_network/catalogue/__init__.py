@@ -1,0 +1,1 @@
+"""The vendor's page as data: records, revisions, and what changed between two of them."""
