@@ -273,6 +273,11 @@ class RegionalName(Model):
     sources: tuple[str, ...]
     since: str
     since_confidence: Confidence = Confidence.INFERRED
+    until: str | None = None
+
+    def holds_at(self, revision: str) -> bool:
+        """Return whether the host exists in the region at `revision`."""
+        return self.since <= revision and (self.until is None or revision < self.until)
 
 
 class Host(Record):
@@ -417,6 +422,11 @@ class GovCloud(Record):
     """What is known of the government edition: that it exists, and no host."""
 
     page: str
+    exists: bool
+    hosts: str
+    """`unknown`: no host name was found."""
+    subnets: str
+    """`unknown`: no address block was found."""
     known: tuple[str, ...]
 
 
@@ -439,6 +449,9 @@ class CatalogueData(Model):
     static_address_hosts: tuple[str, ...]
     """Host templates that the published blocks cover."""
     not_static_address_hosts: tuple[str, ...]
+    """Host templates of the service for which no block is published."""
+    static_addresses: Note
+    """What the two lists mean, with their sources."""
     host_rows: tuple[HostRow, ...]
     flows: tuple[Flow, ...]
     sensor_condition: str
