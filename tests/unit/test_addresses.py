@@ -370,6 +370,6 @@ class TestSets:
 
 
 def _read_cidrs(found: AddressSet) -> list[Cidr]:
-    """The blocks of a set, read by the oracle: `parse_cidr` refuses the IPv4-mapped ones that a difference may leave."""
+    """The blocks of a set, read by the oracle: a difference may leave IPv4-mapped ones, which `parse_cidr` refuses."""
     networks = map(network, found.cidrs())
     return [Cidr(n.version, int(n.network_address), n.prefixlen) for n in networks]
