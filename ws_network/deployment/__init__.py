@@ -1,0 +1,19 @@
+"""A site's settings: one validated model, its files and overlays, and its check against the catalogue."""
+
+from ws_network.deployment.check import check_deployment
+from ws_network.deployment.model import Deployment
+from ws_network.deployment.names import Form, Target
+from ws_network.deployment.parts import AddressFamily, Communication, ExtraFlow, Layout, Peer, Proxy
+
+__all__ = [
+    "AddressFamily",
+    "Communication",
+    "Deployment",
+    "ExtraFlow",
+    "Form",
+    "Layout",
+    "Peer",
+    "Proxy",
+    "Target",
+    "check_deployment",
+]

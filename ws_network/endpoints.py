@@ -1,0 +1,279 @@
+"""What the other end of a flow is on a target: lists of addresses, groups, prefix lists, or any address.
+
+Owns the tiers of forms for names and peers, and which form covers which host. Does not own rules.
+Everything an end needs leaves here as endpoints, or as a finding that says what is missing.
+"""
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+
+from ws_network.addresses import AddressSet, Family, parse_cidr
+from ws_network.catalogue import Addressing, Confidence, RoleKind
+from ws_network.deployment import AddressFamily, Form, Peer, Target
+from ws_network.errors import UserError
+from ws_network.findings import Finding, Severity, finding
+from ws_network.flows import Name, RequiredFlow, Site
+from ws_network.snapshot import Snapshot
+
+UNFILTERED: Mapping[Target, AddressSet] = {
+    Target.AWS_SECURITY_GROUP: AddressSet.from_cidrs(
+        [
+            "169.254.169.253/32",
+            "169.254.169.123/32",
+            "169.254.169.254/32",
+            "fd00:ec2::253/128",
+            "fd00:ec2::123/128",
+            "fd00:ec2::254/128",
+        ]
+    ),
+}
+"""Addresses that a target does not filter. AWS: VPC resolver, Time Sync and instance metadata, by their fixed
+addresses (VPC user guide, "Security groups", what is not filtered)."""
+
+FAMILIES: Mapping[AddressFamily, Family] = {AddressFamily.IPV4: 4, AddressFamily.IPV6: 6}
+
+
+@unique
+class EndpointKind(StrEnum):
+    """The forms that a rule's other end can take."""
+
+    LIST = "list"
+    """Addresses of one family, under a name: `Reach.lists`."""
+    ROLE = "role"
+    """The machines of a role of this site."""
+    SECURITY_GROUP = "security-group"
+    """A group of others, by id."""
+    PREFIX_LIST = "prefix-list"
+    """A list of others, by id."""
+    REFERENCE = "reference"
+    """A group whose id the caller gives when the component is made: `peer`, or `peer/label`."""
+    ANY = "any"
+    """Every address of a family."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Endpoint:
+    """One form of the other end."""
+
+    kind: EndpointKind
+    value: str
+    """List name, role, id, reference, or family (`ipv4`, `ipv6`)."""
+
+    @property
+    def slug(self) -> str:
+        """Name of the endpoint inside a rule's id: from its content, never from its place."""
+        text = self.value.replace("/", "-")
+        return (
+            text
+            if self.kind in {EndpointKind.LIST, EndpointKind.SECURITY_GROUP, EndpointKind.PREFIX_LIST}
+            else (f"{self.kind}-{text}")
+        )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AddressList:
+    """Blocks of one family under a name that does not depend on them."""
+
+    name: str
+    family: Family
+    cidrs: tuple[str, ...]
+    """Sorted, without repetition."""
+    resolved: bool = False
+    """The addresses come from a snapshot and will change."""
+
+
+@dataclass
+class Reach:
+    """What one end of a flow is made of."""
+
+    endpoints: set[Endpoint] = field(default_factory=set)
+    lists: set[AddressList] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+
+    def add_list(self, name: str, cidrs: Iterable[str], *, resolved: bool = False) -> None:
+        """Add addresses as one list per family; nothing for a family without addresses."""
+        blocks = sorted({parse_cidr(cidr) for cidr in cidrs})
+        for family in (4, 6):
+            texts = tuple(block.text for block in blocks if block.family == family)
+            if texts:
+                named = AddressList(f"{name}-ipv{family}", family, texts, resolved)
+                self.lists.add(named)
+                self.endpoints.add(Endpoint(EndpointKind.LIST, named.name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Names to cover, for which flow, and what their list of addresses is called."""
+
+    flow: RequiredFlow
+    destination: str
+    names: tuple[Name, ...]
+    list_name: str
+    within: AddressSet
+    """Private ranges in which the answers may lie."""
+
+
+class EndpointFinder:
+    """Finds the endpoints of a site's flows on one target."""
+
+    def __init__(self, site: Site, target: Target, snapshot: Snapshot | None) -> None:
+        """Remember the site, where the rules will live, and the addresses that names had."""
+        self.site = site
+        self.target = target
+        self.snapshot = snapshot
+
+    def destination(self, flow: RequiredFlow) -> Reach:
+        """Return what the flow's destination is, for egress from its source."""
+        if flow.names:
+            reach = Reach()
+            self._names(reach, _Asked(flow, flow.destination, flow.names, flow.name_list, AddressSet.empty()))
+            return reach
+        return self._role(flow, flow.destination)
+
+    def source(self, flow: RequiredFlow) -> Reach:
+        """Return what the flow's source is, for ingress at its destination."""
+        role = self.site.catalogue.roles.get(flow.source)
+        if role is not None and role.kind is RoleKind.SERVICE:
+            reach = Reach()
+            self._blocks(reach, self.site.deployment.regions)
+            if not reach.endpoints:
+                text = f"{flow.id}: revision {self.site.catalogue.revision} has no block of the service as a source."
+                reach.findings.append(finding("names-refused", flow.id, text))
+            return reach
+        reach = self._role(flow, flow.source)
+        if not reach.endpoints and not reach.findings:
+            text = (
+                f"{flow.id}: {flow.destination} listens on {flow.source}'s behalf, and the site has no {flow.source}."
+            )
+            reach.findings.append(finding("manage-without-source", flow.id, text))
+        return reach
+
+    def _role(self, flow: RequiredFlow, name: str) -> Reach:
+        """Return a role or peer of the site: its group, its addresses, its ids; its names where it has only those."""
+        reach = Reach()
+        if name in self.site.managed:
+            reach.endpoints.add(Endpoint(EndpointKind.ROLE, name))
+        reach.endpoints |= {
+            Endpoint(EndpointKind.REFERENCE, reference)
+            for reference in self.site.references
+            if reference.split("/")[0] == name
+        }
+        peer = self.site.deployment.all_peers.get(name)
+        if peer is not None:
+            self._peer(reach, flow, name, peer)
+        return reach
+
+    def _peer(self, reach: Reach, flow: RequiredFlow, name: str, peer: Peer) -> None:
+        if peer.platform:
+            text = f"{flow.id}: the cloud's own {name} is reached past {self.target}."
+            reach.findings.append(finding("platform-unfiltered", flow.id, text))
+        unfiltered = UNFILTERED.get(self.target, AddressSet.empty())
+        hidden = [cidr for cidr in peer.cidrs if AddressSet.from_cidrs([cidr]) <= unfiltered]
+        if hidden:
+            text = f"{flow.id}: {self.target} does not filter {', '.join(hidden)}."
+            reach.findings.append(finding("platform-unfiltered", flow.id, text))
+        reach.add_list(f"peer-{name}", [cidr for cidr in peer.cidrs if cidr not in hidden])
+        reach.endpoints |= {Endpoint(EndpointKind.SECURITY_GROUP, group) for group in peer.security_group_ids}
+        reach.endpoints |= {Endpoint(EndpointKind.PREFIX_LIST, prefixes) for prefixes in peer.prefix_list_ids}
+        if peer.fqdns and not reach.endpoints and not reach.findings:
+            names = tuple(Name(fqdn, Addressing.DYNAMIC, "", Confidence.DOCUMENTED) for fqdn in sorted(peer.fqdns))
+            self._names(reach, _Asked(flow, name, names, name, AddressSet.from_cidrs(peer.within)))
+
+    def _names(self, reach: Reach, asked: _Asked) -> None:
+        """Cover the names by the permitted forms, best first; what is left fails the plan by name."""
+        cover: dict[Form, Callable[[Reach, _Asked, tuple[Name, ...]], tuple[Name, ...]]] = {
+            Form.BLOCKS: self._by_blocks,
+            Form.SNAPSHOT: self._by_snapshot,
+            Form.ANY_ADDRESS: self._by_any_address,
+        }
+        left = asked.names
+        for form in self.site.deployment.names.forms(self.target, asked.destination):
+            if left and form in cover:
+                left = cover[form](reach, asked, left)
+        if left:
+            text = f"{asked.flow.id}: no permitted form of address on {self.target} covers {_listed(left)}."
+            reach.findings.append(finding("names-refused", asked.flow.id, text))
+
+    def _by_blocks(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
+        """Add the published blocks of the names they cover; return the other names."""
+        covered = {name for name in names if name.addressing is Addressing.PUBLISHED}
+        covered = {name for name in covered if self.site.catalogue.blocks(name.region)}
+        self._blocks(reach, {name.region for name in covered})
+        if covered and AddressFamily.IPV6 in self.site.deployment.address_families:
+            text = f"{asked.flow.id}: no published block is IPv6."
+            reach.findings.append(finding("ipv4-only", asked.flow.id, text))
+        return tuple(name for name in names if name not in covered)
+
+    def _blocks(self, reach: Reach, regions: Iterable[str]) -> None:
+        for region in regions:
+            reach.add_list(f"blocks-{region}", [block.cidr for block in self.site.catalogue.blocks(region)])
+
+    def _by_snapshot(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
+        """Add the resolved addresses of names outside content networks; return the names without any."""
+        if self.snapshot is None:
+            return names
+        flow = asked.flow
+        families = [FAMILIES[family] for family in self.site.deployment.address_families]
+        addresses: set[str] = set()
+        covered: set[Name] = set()
+        for name in names:
+            resolved = self.snapshot.names.get(name.fqdn)
+            if resolved is None or name.addressing is Addressing.CDN:
+                continue
+            found = [address for family in families for address in resolved.addresses(family)]
+            for address in found:
+                _check_public(name.fqdn, address, asked.within)
+            if found:
+                covered.add(name)
+                addresses |= set(found)
+        reach.add_list(f"names-{asked.list_name}", addresses, resolved=True)
+        if covered:
+            text = f"{flow.id}: {_listed(tuple(sorted(covered)))} by addresses resolved at {self.snapshot.place}."
+            reach.findings.append(finding("snapshot-used", flow.id, text))
+            partial = [name.fqdn for name in covered if not self.snapshot.names[name.fqdn].complete]
+            if partial:
+                text = f"{flow.id}: the last resolution of {', '.join(sorted(partial))} was not complete."
+                reach.findings.append(finding("snapshot-missing", flow.id, text))
+        if covered and flow.wildcard:
+            text = f"{flow.id}: {self.target} cannot say {flow.wildcard}; the listed names stand for it."
+            reach.findings.append(finding("wildcard-expanded", flow.id, text))
+        return tuple(name for name in names if name not in covered)
+
+    def _by_any_address(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
+        """Open the flow to every address of the deployment's families; no name is left."""
+        deployment, flow, destination = self.site.deployment, asked.flow, asked.destination
+        exemption = deployment.any_address.get(destination)
+        if exemption is None:
+            raise UserError(
+                f"names says any-address for {destination}, which needs a reason: "
+                f"add any_address: {{{destination}: {{reason: ..., until: YYYY-MM-DD}}}}."
+            )
+        reach.endpoints |= {Endpoint(EndpointKind.ANY, family) for family in deployment.address_families}
+        behind = deployment.behind.get(self.target)
+        ports = ", ".join(str(port) for port in flow.ports)
+        text = (
+            f"{flow.id}: port {ports} is open to any address for {_listed(names)}, "
+            f"until {exemption.until.isoformat()}: {exemption.reason}."
+        )
+        text = f"{text[:-1]}; {behind} stands behind it." if behind else text
+        severity = Severity.LOW if behind else Severity.HIGH
+        reach.findings.append(finding("any-address", flow.id, text, severity=severity))
+        return ()
+
+
+def _listed(names: tuple[Name, ...]) -> str:
+    """Return the names as text, told apart where they belong to a content network."""
+    return ", ".join(
+        f"{name.fqdn} (content network)" if name.addressing is Addressing.CDN else name.fqdn for name in names
+    )
+
+
+def _check_public(fqdn: str, address: str, within: AddressSet) -> None:
+    """Raise for an answer that would open the inside network: the mark of a poisoned or split resolver."""
+    if address not in within and not ipaddress.ip_address(address).is_global:
+        raise UserError(
+            f"the snapshot has {address} for {fqdn}, which is no public address: resolve again on a resolver you "
+            "trust, or list your own ranges under the peer's within."
+        )

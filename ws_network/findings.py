@@ -1,0 +1,259 @@
+"""Findings: what a plan wants a person to know, as data.
+
+Owns every finding code with its severity, meaning and remedy (`CODES`), and the order of severities.
+Does not own the texts of single findings: who finds something says what and where.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum, unique
+
+from ws_network.errors import UserError, unknown_name
+
+
+@unique
+class Severity(StrEnum):
+    """How much a finding matters, least first."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    ERROR = "error"
+    """The plan cannot be deployed."""
+
+    @property
+    def rank(self) -> int:
+        """0 for `info`; larger is worse."""
+        return list(Severity).index(self)
+
+    def at_least(self, other: "Severity") -> bool:
+        """Return whether this is as bad as `other`, or worse."""
+        return self.rank >= other.rank
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a finding code means, for the reference and for `--fail-on`."""
+
+    severity: Severity
+    meaning: str
+    remedy: str
+
+
+CODES: dict[str, Code] = {
+    "agent-build-assumed": Code(
+        Severity.INFO,
+        "The deployment names no agent builds, so the newest behaviour is assumed.",
+        "Give agent_build with the oldest and newest version of the fleet.",
+    ),
+    "any-address": Code(
+        Severity.HIGH,
+        "A flow is open to any address on its port, because the deployment says so; "
+        "low where a named egress policy stands behind it.",
+        "Name the policy that holds the names under behind, or choose a narrower form under names.",
+    ),
+    "contradiction": Code(
+        Severity.LOW,
+        "The sources disagree about a flow that this plan uses; the plan follows the resolution in the catalogue.",
+        "Read the contradiction in the catalogue and decline the flow if your site shows otherwise.",
+    ),
+    "declined": Code(
+        Severity.MEDIUM,
+        "The deployment declines a flow of the page.",
+        "Remove the entry under decline to open the flow.",
+    ),
+    "description-shortened": Code(
+        Severity.INFO,
+        "The platform limits descriptions, so a rule names only the first of its flows.",
+        "See the plan for the whole list.",
+    ),
+    "exception-expired": Code(
+        Severity.HIGH,
+        "An exception is past its end date; nothing changed by itself.",
+        "Remove the exception or give it a new end date.",
+    ),
+    "expired": Code(
+        Severity.HIGH,
+        "A flow is past the end date that the deployment gives it; it stays open unless on_expiry is close.",
+        "Remove the flow with decline, extend the date, or say on_expiry: close.",
+    ),
+    "expired-closed": Code(
+        Severity.MEDIUM,
+        "A flow is past its end date and on_expiry: close took it out.",
+        "Move the entry from expires to decline.",
+    ),
+    "extra": Code(
+        Severity.LOW,
+        "A flow or host comes from the deployment, not from the page.",
+        "Remove it from extra_flows or extra_hosts when the page has it.",
+    ),
+    "feature-off": Code(
+        Severity.INFO,
+        "A feature that is on by default in the product is not in the deployment's features, so its flows stay closed.",
+        "Add it to features, or switch it off in the product's policies.",
+    ),
+    "host-confidence": Code(
+        Severity.MEDIUM,
+        "Hosts are left out because they are less sure than min_confidence.",
+        "Lower min_confidence to open them.",
+    ),
+    "host-only": Code(
+        Severity.INFO,
+        "A flow never leaves the machine, so only a host firewall sees it.",
+        "Allow it in the host firewall of the role.",
+    ),
+    "http-optional": Code(
+        Severity.INFO,
+        "HTTP on port 80 is listed by one table of the page only and stays closed.",
+        "Say http: true to open it.",
+    ),
+    "ipv4-only": Code(
+        Severity.INFO,
+        "The published blocks of the service are IPv4 only, so nothing of this flow is open over IPv6.",
+        "Nothing, unless your machines have no IPv4.",
+    ),
+    "limit": Code(
+        Severity.ERROR,
+        "The plan is over a limit of the platform.",
+        "Use the minimal layout, split the role over several groups, or raise the quota and say so under quotas.",
+    ),
+    "lost-flow": Code(
+        Severity.ERROR,
+        "A required flow ended without rule or finding. Never seen: it would be a defect of this library.",
+        "Report it with the deployment.",
+    ),
+    "manage-without-source": Code(
+        Severity.LOW,
+        "A managed role listens for nobody in this deployment.",
+        "Declare who uses it: a role of the site or peers.",
+    ),
+    "names-refused": Code(
+        Severity.ERROR,
+        "A required flow has hosts that no permitted form of address covers.",
+        "Give the destination a form under names: a snapshot, a policy that filters names, or any-address.",
+    ),
+    "no-hosts": Code(
+        Severity.ERROR,
+        "A required flow is left without any host.",
+        "Lower min_confidence, add the host with extra_hosts, or decline the flow.",
+    ),
+    "no-time-check": Code(
+        Severity.INFO,
+        "No date was given, so end dates and ages were not looked at.",
+        "Give as_of.",
+    ),
+    "nothing-required": Code(
+        Severity.LOW,
+        "A role of the deployment ends without a single rule.",
+        "Look at the findings of its flows, or remove the role.",
+    ),
+    "option-off": Code(
+        Severity.INFO,
+        "A flow is listed by the page but waits for a switch of the deployment.",
+        "Set the switch to open it.",
+    ),
+    "platform-unfiltered": Code(
+        Severity.INFO,
+        "The platform does not filter this traffic, so there is no rule that would only pretend to.",
+        "Nothing; the flow is open.",
+    ),
+    "proxied": Code(
+        Severity.INFO,
+        "A flow goes through the web proxy, so there is no direct rule.",
+        "Remove its destination from proxy.covers to open it directly.",
+    ),
+    "quota-unknown": Code(
+        Severity.LOW,
+        "A prefix list given by id counts with its max_entries, which the plan cannot see; it is counted as one rule.",
+        "Check the list's max_entries against the group's quota.",
+    ),
+    "replaced-by-server": Code(
+        Severity.INFO,
+        "Hosts are not needed because a declared server of the site answers in their place.",
+        "Remove serves from the peer to open the hosts again.",
+    ),
+    "revision-newer": Code(
+        Severity.INFO,
+        "The catalogue has newer revisions than the one the deployment is pinned to.",
+        "Read the differences with ws-network diff, then move revision.",
+    ),
+    "snapshot-missing": Code(
+        Severity.MEDIUM,
+        "Names are to be allowed by the snapshot's addresses, but it has none for some of them.",
+        "Resolve again, or give another form for the destination.",
+    ),
+    "snapshot-used": Code(
+        Severity.LOW,
+        "Names are allowed by addresses that were resolved at one place and time.",
+        "Keep the snapshot fresh; the network's own answer may differ from the one recorded.",
+    ),
+    "tls-inspection": Code(
+        Severity.INFO,
+        "Hosts on this path authenticate both sides, so TLS inspection breaks them.",
+        "Exempt them from inspection.",
+    ),
+    "unknown-hosts": Code(
+        Severity.INFO,
+        "A row of the page has hosts that no source tells.",
+        "Look at your copy of the page, and add what it says with extra_hosts.",
+    ),
+    "unknown-port": Code(
+        Severity.INFO,
+        "No source tells the port of this flow, so it is never rendered.",
+        "Add it with extra_flows where you know it.",
+    ),
+    "wildcard-expanded": Code(
+        Severity.INFO,
+        "The target cannot say the page's wildcard, so the listed names stand for it.",
+        "Use a policy that filters by wildcard if the service adds names.",
+    ),
+}
+"""Every code a finding may have. The severity is the usual one; a finding may carry a lower one and says why."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing to know: which code, how bad, about which flow or setting, what, and what to do."""
+
+    code: str
+    severity: Severity
+    flow: str
+    """Flow id, role or setting that it is about; empty for the whole plan."""
+    text: str
+    remedy: str
+    accepted: str = ""
+    """Reason under which the deployment accepts it; empty where it does not."""
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the finding in JSON's words; `accepted` only where it is."""
+        out = {
+            "code": self.code,
+            "severity": str(self.severity),
+            "flow": self.flow,
+            "text": self.text,
+            "remedy": self.remedy,
+        }
+        return out | {"accepted": self.accepted} if self.accepted else out
+
+
+def finding(code: str, flow: str, text: str, *, severity: Severity | None = None, remedy: str = "") -> Finding:
+    """Return a finding of a documented code, with its usual severity and remedy unless told otherwise."""
+    known = CODES[code]
+    return Finding(code, severity or known.severity, flow, text, remedy or known.remedy)
+
+
+def accepted(found: Finding, reason: str) -> Finding:
+    """Return the finding as accepted by the deployment: it stays visible, as information."""
+    return replace(found, severity=Severity.INFO, accepted=reason)
+
+
+def worst(findings: Iterable[Finding]) -> Severity | None:
+    """Return the highest severity among `findings`, None for none."""
+    return max((found.severity for found in findings), key=lambda severity: severity.rank, default=None)
+
+
+def check_code(code: str) -> None:
+    """Raise `UserError` with the nearest name when `code` is not a finding code."""
+    if code not in CODES:
+        raise UserError(unknown_name("finding code", code, CODES))

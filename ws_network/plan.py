@@ -1,0 +1,218 @@
+"""The plan: every rule a site needs on one target, and every finding about it.
+
+Owns the way from a deployment to rules and findings, the proof that no required flow is lost, and the answers
+`allows` and `explain`. Does not own what a cloud makes of it: quotas and words are its renderer's.
+"""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from ws_network.addresses import AddressSet, Family
+from ws_network.catalogue import Catalogue, Transport
+from ws_network.deployment import Deployment, Layout, Target, check_deployment
+from ws_network.endpoints import AddressList, EndpointFinder, EndpointKind
+from ws_network.errors import UserError, unknown_name
+from ws_network.findings import Finding, Severity, accepted, finding, worst
+from ws_network.flows import RequiredFlow, Site, required_flows
+from ws_network.minimal import minimal
+from ws_network.rules import Direction, Rule, join, rules_of
+from ws_network.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """The first packet of a connection, seen from a machine of a role."""
+
+    role: str
+    direction: Direction
+    protocol: Transport
+    port: int
+    """Destination port, also for ingress; for ICMP the type."""
+    remote: str
+    """The other end: an address, or what it is a member of: a role, group id, prefix list id or reference."""
+    code: int = 0
+    """ICMP code."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one target needs for one site."""
+
+    deployment: Deployment
+    catalogue: Catalogue
+    """At the deployment's revision."""
+    target: Target
+    flows: tuple[RequiredFlow, ...]
+    rules: tuple[Rule, ...]
+    """Sorted by id."""
+    lists: Mapping[str, AddressList]
+    """The address lists that rules name, by name."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a finding forbids to deploy the plan."""
+        return worst(self.findings) is Severity.ERROR
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that get a group, whether or not they have rules."""
+        return self.deployment.managed_roles
+
+    @cached_property
+    def _sets(self) -> dict[str, AddressSet]:
+        return {name: AddressSet.from_cidrs(found.cidrs) for name, found in self.lists.items()}
+
+    def allowing(self, packet: Packet) -> tuple[Rule, ...]:
+        """Return the rules that let the packet pass, by id; none: it is dropped."""
+        return tuple(rule for rule in self.rules if self._matches(rule, packet))
+
+    def allows(self, packet: Packet) -> bool:
+        """Return whether the packet passes."""
+        return any(self._matches(rule, packet) for rule in self.rules)
+
+    def _matches(self, rule: Rule, packet: Packet) -> bool:
+        if (rule.role, rule.direction, rule.protocol) != (packet.role, packet.direction, packet.protocol):
+            return False
+        if packet.protocol is Transport.ICMP:
+            if (rule.ports.first, rule.ports.last) != (packet.port, packet.code):
+                return False
+        elif not rule.ports.first <= packet.port <= rule.ports.last:
+            return False
+        family = family_of(packet.remote)
+        if rule.peer.kind is EndpointKind.ANY:
+            return family is not None and rule.peer.value == f"ipv{family}"
+        if rule.peer.kind is EndpointKind.LIST:
+            return family is not None and packet.remote in self._sets[rule.peer.value]
+        return rule.peer.value == packet.remote
+
+    def rule(self, rule_id: str) -> Rule:
+        """Return the rule of this id.
+
+        Raises:
+            UserError: there is none; names the nearest.
+        """
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule
+        raise UserError(unknown_name("rule", rule_id, (rule.id for rule in self.rules)))
+
+    def explain(self, rule: Rule) -> dict[str, Any]:
+        """Return why a rule is there: its addresses, and each flow with its line of the page and its sources."""
+        known = {flow.id: flow for flow in self.flows}
+        found = self.lists.get(rule.peer.value)
+        return {
+            "rule": rule.id,
+            "role": rule.role,
+            "direction": str(rule.direction),
+            "protocol": str(rule.protocol),
+            "ports": rule.ports.text,
+            "peer": rule.peer.value,
+            "addresses": list(found.cidrs) if found else [],
+            "flows": [self._explain_flow(known[flow]) for flow in rule.flows],
+            "findings": [entry.to_dict() for entry in self.findings if entry.flow in rule.flows],
+        }
+
+    def _explain_flow(self, flow: RequiredFlow) -> dict[str, Any]:
+        line = self.catalogue.flows.get(flow.line)
+        return {
+            "flow": flow.id,
+            "line": flow.row,
+            "application": flow.application,
+            "condition": (line.condition.text or "always") if line else "the deployment's own",
+            "confidence": str(flow.confidence),
+            "hosts": [name.fqdn for name in flow.names],
+            "sources": [
+                f"{self.catalogue.sources[key].title} ({self.catalogue.sources[key].date})" for key in line.sources
+            ]
+            if line
+            else [],
+        }
+
+
+def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all but two have a default
+    catalogue: Catalogue,
+    deployment: Deployment,
+    *,
+    target: Target = Target.AWS_SECURITY_GROUP,
+    snapshot: Snapshot | None = None,
+    as_of: date | None = None,
+    references: tuple[str, ...] = (),
+) -> Plan:
+    """Return the plan of a site for one target.
+
+    Args:
+        catalogue: The catalogue, at any revision; the deployment's is taken.
+        deployment: The site.
+        target: What will hold the rules.
+        snapshot: Addresses of names, for the form `snapshot`.
+        as_of: The day for end dates; None looks at no date.
+        references: Peers whose group the caller gives by id when the component is made (`peer`, or `peer/label`).
+
+    Raises:
+        UserError: the deployment names something unknown, or lacks a required peer.
+    """
+    catalogue = catalogue.at(deployment.revision)
+    check_deployment(deployment, catalogue)
+    required = required_flows(catalogue, deployment, as_of, references)
+    finder = EndpointFinder(Site(catalogue, deployment, references), target, snapshot)
+    rules: list[Rule] = []
+    lists: dict[str, AddressList] = {}
+    findings = list(required.findings)
+    for flow in required.flows:
+        for role, direction, reach in _ends(finder, flow):
+            made = list(rules_of(role, direction, flow, reach.endpoints))
+            rules += made
+            lists |= {found.name: found for found in reach.lists}
+            findings += reach.findings
+            if not made and not reach.findings and not any(entry.code == "no-hosts" for entry in findings):
+                text = f"{flow.id} ended without rule or finding at {role}: this is a defect of ws-network."
+                findings.append(finding("lost-flow", flow.id, text))
+    joined: tuple[Rule, ...] = join(rules)
+    if deployment.layout is Layout.MINIMAL:
+        joined, lists = minimal(joined, lists)
+    for role in sorted(set(deployment.managed_roles) - {rule.role for rule in joined}):
+        findings.append(finding("nothing-required", role, f"role {role} ends without a rule."))
+    return Plan(
+        deployment=deployment,
+        catalogue=catalogue,
+        target=target,
+        flows=required.flows,
+        rules=joined,
+        lists=dict(sorted(lists.items())),
+        findings=settle(deployment, findings),
+    )
+
+
+def _ends(finder: EndpointFinder, flow: RequiredFlow) -> Iterator[tuple[str, Direction, Any]]:
+    """Yield the ends of a flow that are the site's: role, direction there, and what the other end is."""
+    managed = finder.site.managed
+    if flow.source in managed:
+        yield flow.source, Direction.EGRESS, finder.destination(flow)
+    if flow.destination in managed:
+        yield flow.destination, Direction.INGRESS, finder.source(flow)
+
+
+def settle(deployment: Deployment, findings: list[Finding]) -> tuple[Finding, ...]:
+    """Return the findings worst first, each once, those that the deployment accepts as information.
+
+    A finding that forbids the plan cannot be accepted.
+    """
+    out = set()
+    for entry in findings:
+        exemption = deployment.accept.get(f"{entry.code}:{entry.flow}") or deployment.accept.get(entry.code)
+        keep = exemption is None or entry.severity is Severity.ERROR
+        out.add(entry if keep or exemption is None else accepted(entry, exemption.reason))
+    return tuple(sorted(out, key=lambda entry: (-entry.severity.rank, entry)))
+
+
+def family_of(text: str) -> Family | None:
+    """Return the family of an address, None for what is none."""
+    try:
+        return 4 if ipaddress.ip_address(text).version == 4 else 6
+    except ValueError:
+        return None

@@ -1,0 +1,93 @@
+"""The snapshot: host names and the addresses they had, as a file in the user's version control.
+
+Owns the format (`docs/snapshot.md`) and its reading. Does not own resolving: it never asks DNS, and it holds no time
+but the day since which an address is absent, so that an unchanged answer is an unchanged file.
+"""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from ws_network.addresses import Family, parse_cidr
+from ws_network.errors import UserError
+from ws_network.validation import describe
+
+FORMAT = 1
+"""The newest format that this release reads."""
+
+
+def _address(family: Family) -> AfterValidator:
+    def check(text: str) -> str:
+        cidr = parse_cidr(text)
+        if cidr.family != family:
+            raise ValueError(f"'{text}' is IPv{cidr.family} in an IPv{family} list: move it to ipv{cidr.family}")
+        if "/" in text:
+            raise ValueError(f"'{text}' is a range: a snapshot holds single addresses, without a mask")
+        return cidr.text.split("/")[0]
+
+    return AfterValidator(check)
+
+
+class ResolvedName(BaseModel):
+    """What one name resolved to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ipv4: tuple[Annotated[str, _address(4)], ...] = ()
+    ipv6: tuple[Annotated[str, _address(6)], ...] = ()
+    absent_since: dict[str, date] = Field(default_factory=dict)
+    """Addresses that the last answers no longer had, kept for the grace window, with the first day without them."""
+    complete: bool = True
+    """False where the last resolution of the name failed or was cut short."""
+
+    def addresses(self, family: Family) -> tuple[str, ...]:
+        """Return the addresses of a family."""
+        return self.ipv4 if family == 4 else self.ipv6
+
+
+class Snapshot(BaseModel):
+    """Names to addresses, and where they were resolved."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int
+    place: str = Field(min_length=1)
+    """Where it was resolved: a runner's answer need not be the network's."""
+    names: dict[str, ResolvedName]
+
+    @classmethod
+    def parse(cls, content: Any, where: str = "the snapshot") -> Self:
+        """Return the snapshot in parsed JSON.
+
+        Raises:
+            UserError: the format is newer than this release, or the content does not match it.
+        """
+        if not isinstance(content, dict) or "format" not in content:
+            raise UserError(f"{where} is no snapshot: it must be a JSON object with 'format', 'place' and 'names'.")
+        if isinstance(content["format"], int | float) and content["format"] > FORMAT:
+            raise UserError(
+                f"{where} has format {content['format']:g}, newer than the {FORMAT} that this release reads: "
+                "upgrade ws-network, or resolve again with this one."
+            )
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise UserError(f"{where}: {describe(error, cls)}") from None
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Return the snapshot in a JSON file.
+
+        Raises:
+            UserError: the file cannot be read, is no JSON, or holds no snapshot that this release reads.
+        """
+        try:
+            content = json.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise UserError(f"cannot read snapshot {path} ({error.strerror}): give its path, or resolve.") from None
+        except ValueError:
+            raise UserError(f"snapshot {path} is no JSON: restore it from version control, or resolve again.") from None
+        return cls.parse(content, str(path))
