@@ -228,9 +228,10 @@ class Catalogue:
                 f"catalogue file that has them."
             )
         if not region.holds_at(self.revision):
+            early = self.revision < region.since
+            when = f"from {region.since} on" if early else f"before {region.until}"
             raise UserError(
-                f"region '{region.id}' is not part of revision {self.revision}, only from {region.since} on: set "
-                f"revision to {self.revisions[-1]}."
+                f"region '{region.id}' is not part of revision {self.revision}, only {when}: choose another revision."
             )
         return region
 
@@ -299,7 +300,7 @@ def _read(path: Path) -> CatalogueData:
         raise UserError(_invalid(path, error)) from error
     found = problems(data)
     if found:
-        more = f" ({len(found) - 1} more problems)" if len(found) > 1 else ""
+        more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
         raise UserError(f"catalogue file '{path}' contradicts itself: {found[0]}{more}. Correct it there.")
     return data
 
