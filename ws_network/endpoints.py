@@ -53,6 +53,18 @@ class EndpointKind(StrEnum):
     """Every address of a family."""
 
 
+@unique
+class Origin(StrEnum):
+    """Who says which addresses are in a list, and so whether it will grow."""
+
+    PUBLISHED = "published"
+    """The catalogue: fixed for a revision."""
+    SITE = "site"
+    """The deployment."""
+    SNAPSHOT = "snapshot"
+    """DNS, by way of the snapshot."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Endpoint:
     """One form of the other end."""
@@ -80,8 +92,7 @@ class AddressList:
     family: Family
     cidrs: tuple[str, ...]
     """Sorted, without repetition."""
-    resolved: bool = False
-    """The addresses come from a snapshot and will change."""
+    origin: Origin
 
 
 @dataclass
@@ -92,13 +103,13 @@ class Reach:
     lists: set[AddressList] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
 
-    def add_list(self, name: str, cidrs: Iterable[str], *, resolved: bool = False) -> None:
+    def add_list(self, name: str, cidrs: Iterable[str], origin: Origin) -> None:
         """Add addresses as one list per family; nothing for a family without addresses."""
         blocks = sorted({parse_cidr(cidr) for cidr in cidrs})
         for family in (4, 6):
             texts = tuple(block.text for block in blocks if block.family == family)
             if texts:
-                named = AddressList(f"{name}-ipv{family}", family, texts, resolved)
+                named = AddressList(f"{name}-ipv{family}", family, texts, origin)
                 self.lists.add(named)
                 self.endpoints.add(Endpoint(EndpointKind.LIST, named.name))
 
@@ -174,7 +185,7 @@ class EndpointFinder:
         if hidden:
             text = f"{flow.id}: {self.target} does not filter {', '.join(hidden)}."
             reach.findings.append(finding("platform-unfiltered", flow.id, text))
-        reach.add_list(f"peer-{name}", [cidr for cidr in peer.cidrs if cidr not in hidden])
+        reach.add_list(f"peer-{name}", [cidr for cidr in peer.cidrs if cidr not in hidden], Origin.SITE)
         reach.endpoints |= {Endpoint(EndpointKind.SECURITY_GROUP, group) for group in peer.security_group_ids}
         reach.endpoints |= {Endpoint(EndpointKind.PREFIX_LIST, prefixes) for prefixes in peer.prefix_list_ids}
         if peer.fqdns and not reach.endpoints and not reach.findings:
@@ -208,7 +219,8 @@ class EndpointFinder:
 
     def _blocks(self, reach: Reach, regions: Iterable[str]) -> None:
         for region in regions:
-            reach.add_list(f"blocks-{region}", [block.cidr for block in self.site.catalogue.blocks(region)])
+            blocks = [block.cidr for block in self.site.catalogue.blocks(region)]
+            reach.add_list(f"blocks-{region}", blocks, Origin.PUBLISHED)
 
     def _by_snapshot(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
         """Add the resolved addresses of names outside content networks; return the names without any."""
@@ -228,7 +240,7 @@ class EndpointFinder:
             if found:
                 covered.add(name)
                 addresses |= set(found)
-        reach.add_list(f"names-{asked.list_name}", addresses, resolved=True)
+        reach.add_list(f"names-{asked.list_name}", addresses, Origin.SNAPSHOT)
         if covered:
             text = f"{flow.id}: {_listed(tuple(sorted(covered)))} by addresses resolved at {self.snapshot.place}."
             reach.findings.append(finding("snapshot-used", flow.id, text))

@@ -118,6 +118,11 @@ CODES: dict[str, Code] = {
         "The plan is over a limit of the platform.",
         "Use the minimal layout, split the role over several groups, or raise the quota and say so under quotas.",
     ),
+    "list-split": Code(
+        Severity.LOW,
+        "A list of addresses is longer than the platform takes at once, so it is several lists.",
+        "Cover the addresses with wider blocks that are yours, or give a list of your own by id.",
+    ),
     "lost-flow": Code(
         Severity.ERROR,
         "A required flow ended without rule or finding. Never seen: it would be a defect of this library.",
@@ -177,6 +182,11 @@ CODES: dict[str, Code] = {
         Severity.INFO,
         "The catalogue has newer revisions than the one the deployment is pinned to.",
         "Read the differences with ws-network diff, then move revision.",
+    ),
+    "role-split": Code(
+        Severity.INFO,
+        "The rules of a role are spread over several groups.",
+        "Attach all of them to each machine of the role.",
     ),
     "snapshot-missing": Code(
         Severity.MEDIUM,

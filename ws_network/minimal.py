@@ -12,7 +12,7 @@ from itertools import combinations
 
 from ws_network.addresses import FAMILIES, AddressSet, Family
 from ws_network.catalogue import Transport
-from ws_network.endpoints import AddressList, Endpoint, EndpointKind
+from ws_network.endpoints import AddressList, Endpoint, EndpointKind, Origin
 from ws_network.rules import Direction, PortRange, Rule, join
 
 EVERYTHING: Mapping[Family, AddressSet] = {
@@ -105,9 +105,10 @@ class _Reached:
         elif len(parts) == 1:
             return Endpoint(EndpointKind.LIST, parts[0].name), None
         else:
-            name = "+".join(part.name.removesuffix(f"-ipv{family}") for part in parts) + f"-ipv{family}"
-        resolved = any(part.resolved for part in self._lists(family, ports))
-        made = AddressList(name, family, addresses.cidrs(), resolved)
+            name = "-and-".join(part.name.removesuffix(f"-ipv{family}") for part in parts) + f"-ipv{family}"
+        origins = {part.origin for part in self._lists(family, ports)}
+        origin = next(origin for origin in (Origin.SNAPSHOT, Origin.SITE, Origin.PUBLISHED) if origin in origins)
+        made = AddressList(name, family, addresses.cidrs(), origin)
         return Endpoint(EndpointKind.LIST, name), made
 
     def _lists(self, family: Family, ports: PortRange) -> list[AddressList]:

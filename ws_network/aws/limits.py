@@ -1,0 +1,59 @@
+"""What AWS sets limits to, with the source of each number, and what a deployment may raise.
+
+Owns the numbers and the names under which a deployment says that a quota was raised. Does not own counting.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ws_network.errors import UserError, unknown_name
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A limit that AWS raises on request."""
+
+    default: int
+    title: str
+    """As the Service Quotas console calls it."""
+
+
+QUOTAS: Mapping[str, Quota] = {
+    "aws-rules-per-security-group": Quota(60, "Inbound or outbound rules per security group"),
+    "aws-security-groups-per-interface": Quota(5, "Security groups per network interface"),
+    "aws-prefix-lists-per-region": Quota(100, "Prefix lists per Region"),
+}
+"""Amazon VPC user guide, "Amazon VPC quotas". Rules count per direction and per address family."""
+
+RULES_TIMES_GROUPS = 1000
+"""Rules per group times groups per interface may not be more, whatever was raised (same page)."""
+
+ENTRIES_PER_REQUEST = 100
+"""A prefix list takes so many entries in one request, and the provider sends all of them at once (EC2 API,
+ModifyManagedPrefixList: AddEntries has at most 100 items). So no list of ours is longer."""
+
+DESCRIPTION_LENGTH = 255
+"""Characters of a rule's description (EC2 API, SecurityGroupRule)."""
+
+DESCRIPTION_PATTERN = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*")
+"""Characters that a description may have (same page)."""
+
+
+def quota(name: str, raised: Mapping[str, int]) -> int:
+    """Return the value of a quota: the deployment's, else the platform's default."""
+    return raised.get(name, QUOTAS[name].default)
+
+
+def check_quotas(raised: Mapping[str, int]) -> None:
+    """Raise `UserError` for a quota of AWS that does not exist, or that is given less than the default."""
+    for name, value in raised.items():
+        if not name.startswith("aws-"):
+            continue
+        if name not in QUOTAS:
+            raise UserError(unknown_name("quota", name, QUOTAS))
+        if value < QUOTAS[name].default:
+            raise UserError(
+                f"quotas says {value} for {name}, less than the {QUOTAS[name].default} that every account has: "
+                "give the value that AWS raised it to, or remove it."
+            )
