@@ -56,10 +56,10 @@ class AddressSet:
     def from_cidrs(cls, cidrs: "Iterable[str | Cidr]") -> Self:
         """Return the set of all addresses in `cidrs`; UserError as `parse_cidr` raises it."""
         items = _listed(cidrs)
-        blocks = [item for item in items if isinstance(item, Cidr)]
         four, six = read([item for item in items if not isinstance(item, Cidr)])
-        four += [_packed(4, block.first, block.last) for block in blocks if block.family == 4]
-        six += [_packed(6, block.first, block.last) for block in blocks if block.family == 6]
+        for item in items:
+            if isinstance(item, Cidr):
+                (four if item.family == 4 else six).append(item.first << BITS[item.family] | item.last)
         return cls(_merge(4, four), _merge(6, six))
 
     @classmethod
@@ -232,7 +232,7 @@ def _difference(left: Pairs, right: Pairs) -> Pairs:
 
 def _block_texts(family: Family, pairs: Pairs) -> list[str]:
     """Return the fewest blocks that cover `pairs`, as text in the order of their addresses."""
-    bits = BITS[family]
+    suffixes = [f"/{length}" for length in range(BITS[family], -1, -1)]
     texts = []
     for begin, last in pairs:
         first = begin
@@ -241,6 +241,6 @@ def _block_texts(family: Family, pairs: Pairs) -> list[str]:
             size = (last - first + 1).bit_length() - 1
             if first & (1 << size) - 1:
                 size = (first & -first).bit_length() - 1
-            texts.append(f"{address_text(family, first)}/{bits - size}")
+            texts.append(address_text(family, first) + suffixes[size])
             first += 1 << size
     return texts

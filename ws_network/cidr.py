@@ -37,6 +37,8 @@ _MAPPED: Final = 0xFFFF
 _MAPPED_BYTES: Final = _MAPPED.to_bytes(12, "big")
 _UNREADABLE: Final = (AttributeError, KeyError, OSError, TypeError, ValueError)
 """What `partition`, `inet_pton` and the table of masks raise for values that are no text, and text that is no block."""
+_CHUNK: Final = 4096
+"""Texts read at once: their parts stay in the processor's cache; measured, 100,000 at once take twice the time."""
 _LEADING_ZERO: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
@@ -129,15 +131,20 @@ def read(texts: Sequence[str]) -> tuple[list[int], list[int]]:
     A packed range is one integer, which sorts faster than a pair and in the same order. Raises UserError as
     `parse_cidr` does, for the first text that is no block.
     """
-    try:
-        six = [text for text in texts if ":" in text]
-        four = [text for text in texts if ":" not in text] if six else texts
-        ranges = _read_family(4, four), _read_family(6, six)
-    except _UNREADABLE:
-        for text in texts:  # found in bulk, explained alone
-            parse_cidr(text)
-        raise
-    return ranges
+    four: list[int] = []
+    six: list[int] = []
+    for start in range(0, len(texts), _CHUNK):
+        chunk = texts[start : start + _CHUNK]
+        try:
+            with_colon = [text for text in chunk if ":" in text]
+            without = [text for text in chunk if ":" not in text] if with_colon else chunk
+            four += _read_family(4, without)
+            six += _read_family(6, with_colon)
+        except _UNREADABLE:
+            for text in chunk:  # found in bulk, explained alone
+                parse_cidr(text)
+            raise
+    return four, six
 
 
 def host_mask(family: Family, prefix_length: int) -> int:
