@@ -78,7 +78,9 @@ def from_installer() -> bool:
         with urllib.request.urlopen(INSTALLER, timeout=INSTALLER_TIMEOUT) as answer:
             script = answer.read()
     except (urllib.error.URLError, OSError) as failure:
-        say(f"The vendor's installer cannot be reached ({getattr(failure, 'reason', failure)}); building the CLI instead.")
+        say(
+            f"The vendor's installer cannot be reached ({getattr(failure, 'reason', failure)}); building the CLI instead."
+        )
         return False
     if not script.startswith(b"#!"):
         say("The vendor's installer answered with something that is no script; building the CLI instead.")

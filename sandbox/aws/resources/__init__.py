@@ -1,0 +1,22 @@
+"""The resource types of `pulumi_aws` that are emulated, by their type tokens."""
+
+from __future__ import annotations
+
+from sandbox.aws.resources.exclusive import RulesExclusive
+from sandbox.aws.resources.network import Subnet, Vpc
+from sandbox.aws.resources.prefix_list import ManagedPrefixList
+from sandbox.aws.resources.security_group import SecurityGroup
+from sandbox.aws.resources.security_group_rule import EgressRule, IngressRule
+
+RESOURCES = {
+    resource.token: resource
+    for resource in (
+        EgressRule(),
+        IngressRule(),
+        ManagedPrefixList(),
+        RulesExclusive(),
+        SecurityGroup(),
+        Subnet(),
+        Vpc(),
+    )
+}

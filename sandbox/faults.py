@@ -1,0 +1,96 @@
+"""What goes wrong on demand: throttling, refusals, lost answers, crashes.
+
+Owns the fault plan. It is JSON, in the variable `WS_NETWORK_SANDBOX_FAULTS` or in `faults.json` of the sandbox folder:
+
+    {"throttle": {"AuthorizeSecurityGroupEgress": 3}, "lose_answer": {"CreateSecurityGroup": {"after": 1, "count": 1}}}
+
+Each mode maps API operations (or `*`) to how many calls it hits: the first N, or `count` of them after `after` others.
+
+| mode | what happens |
+| --- | --- |
+| `throttle` | refused with `RequestLimitExceeded`; the provider tries again, as the real one does |
+| `refuse` | refused with `InternalError`, nothing is done |
+| `lose_answer` | carried out, then answered with an error: the resource exists and nobody knows its id |
+| `crash` | carried out, then the provider's process dies |
+| `partial` | here the key is a resource type: it is created, and reported as not fully initialised |
+
+Counting goes on across commands. A plan whose text differs (a `"note"` is enough) starts to count anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from sandbox.errors import CloudError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.store import Store
+
+MODES = ("throttle", "refuse", "lose_answer", "crash", "partial")
+
+
+class Faults:
+    """The fault plan of one sandbox folder, with its counters in an account's store."""
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self._file = folder / "faults.json"
+        self._store = store
+
+    def _plan(self) -> tuple[dict[str, Any], str]:
+        text = os.environ.get("WS_NETWORK_SANDBOX_FAULTS", "")
+        if not text:
+            try:
+                text = self._file.read_text(encoding="utf-8")
+            except FileNotFoundError:
+                return {}, ""
+        try:
+            plan = json.loads(text)
+        except ValueError as failure:
+            raise CloudError("FaultPlan", f"The fault plan is not JSON ({failure}): correct it or remove it.") from None
+        unknown = set(plan) - {*MODES, "note"}
+        if unknown:
+            raise CloudError("FaultPlan", f"The fault plan has no mode {min(unknown)!r}; there are {', '.join(MODES)}.")
+        return plan, hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def hits(self, mode: str, name: str) -> bool:
+        """Count one call of `name` (an API operation, or a resource type) and say whether `mode` hits it."""
+        plan, version = self._plan()
+        rules = plan.get(mode, {})
+        rule = rules.get(name, rules.get("*"))
+        if rule is None:
+            return False
+        after, count = (
+            (0, int(rule)) if isinstance(rule, int) else (int(rule.get("after", 0)), int(rule.get("count", 1)))
+        )
+        key = f"{version}:{mode}:{name}"
+        with self._store.transaction() as state:
+            seen = (state.get("fault", key) or {"calls": 0})["calls"]
+            state.put("fault", key, {"calls": seen + 1})
+        return after <= seen < after + count
+
+    def before(self, operation: str) -> None:
+        """Refuse a request, if planned.
+
+        Raises:
+            CloudError: planned.
+        """
+        if self.hits("throttle", operation):
+            raise CloudError("RequestLimitExceeded", "Request limit exceeded.")
+        if self.hits("refuse", operation):
+            raise CloudError("InternalError", "An internal error has occurred.")
+
+    def after(self, operation: str) -> None:
+        """Lose the answer to a request that was carried out, if planned.
+
+        Raises:
+            CloudError: planned.
+        """
+        if self.hits("lose_answer", operation):
+            raise CloudError("RequestTimeout", "The answer was lost; the request may have been carried out.")
+        if self.hits("crash", operation):
+            os._exit(70)
