@@ -79,7 +79,9 @@ def main() -> int:
             sys.stderr.write("Say where to install with --home FOLDER, or set PULUMI_HOME.\n")
             return 1
         return _install(args.home, args.cli)
-    return {"status": _status, "reset": _reset, "stop": lambda: 0}[args.command]()
+    if args.command == "status":
+        return _status()
+    return _reset() if args.command == "reset" else 0
 
 
 if __name__ == "__main__":

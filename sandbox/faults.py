@@ -69,7 +69,7 @@ class Faults:
         )
         key = f"{version}:{mode}:{name}"
         with self._store.transaction() as state:
-            seen = (state.get("fault", key) or {"calls": 0})["calls"]
+            seen = int((state.get("fault", key) or {"calls": 0})["calls"])
             state.put("fault", key, {"calls": seen + 1})
         return after <= seen < after + count
 

@@ -1,7 +1,7 @@
 """Puts the emulated providers into a Pulumi home.
 
-Owns the plugin files. The home is one of the project's own: in the user's, the emulated provider would stand in for the real
-one of the same version.
+Owns the plugin files. The home is one of the project's own: in the user's, the emulated provider would stand in for
+the real one of the same version.
 """
 
 from __future__ import annotations

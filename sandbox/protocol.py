@@ -1,7 +1,7 @@
 """The generated modules of the engine's protocol, and values as they travel in it.
 
-Owns loading them without the `pulumi` package, whose import costs 0.3 s of each command, and the conversions: numbers travel
-as floats, unknown values as a fixed text.
+Owns loading them without the `pulumi` package, whose import costs 0.3 s of each command, and the conversions: numbers
+travel as floats, unknown values as a fixed text.
 """
 
 from __future__ import annotations

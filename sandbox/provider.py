@@ -1,7 +1,7 @@
 """The engine's provider protocol over gRPC.
 
-Owns every RPC the engine sends and how errors look to the user: one sentence, no traceback. What exists in a cloud comes from
-a `Provider`: its resources, functions and configuration.
+Owns every RPC the engine sends and how errors look to the user: one sentence, no traceback. What exists in a cloud
+comes from a `Provider`: its resources, functions and configuration.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 provider_pb2 = load("provider_pb2")
 provider_pb2_grpc = load("provider_pb2_grpc")
 plugin_pb2 = load("plugin_pb2")
-
-ANSWERS = {"ADD": "ADD", "DELETE": "DELETE", "UPDATE": "UPDATE"}
 
 
 class Provider(ABC):
@@ -65,7 +63,7 @@ class _Refused(Exception):  # noqa: N818 - it carries an answer
     """An error to answer with, as the engine shows it."""
 
 
-class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc, name-defined]
     """Answers the engine for one `Provider`. The engine starts a process for each configuration."""
 
     def __init__(self, provider: Provider) -> None:
@@ -263,7 +261,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
     def _partly(self, context: grpc.ServicerContext, key: str, state: Properties, inputs: Properties, why: str) -> None:
         """End the call with an error that carries the resource, so that the engine keeps it."""
         from google.protobuf import any_pb2  # noqa: PLC0415 - as in `protocol`
-        from google.rpc import status_pb2  # type: ignore[import-untyped]  # noqa: PLC0415
+        from google.rpc import status_pb2  # noqa: PLC0415
 
         detail = any_pb2.Any()
         reason = f"{key} was created but not fully initialised: {why}"
@@ -289,7 +287,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("a", encoding="utf-8") as out:
                 traceback.print_exc(file=out)
-            reason = f"{doing}: the sandbox itself failed ({type(failure).__name__}: {failure}); see errors.log in its folder"
+            reason = f"{doing}: the sandbox itself failed ({type(failure).__name__}: {failure}); see {log}"
         context.abort(grpc.StatusCode.UNKNOWN, reason)
         return None
 

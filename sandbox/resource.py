@@ -184,16 +184,18 @@ class Resource(ABC, Generic[Cloud]):
 
     def preview(self, cloud: Cloud, news: Properties) -> Properties:
         """Return the properties after a creation that has not happened: what only the cloud knows is unknown."""
-        unknown = {name: UNKNOWN for name in self.outputs}
+        unknown = dict.fromkeys(self.outputs, UNKNOWN)
         unknown |= {name: UNKNOWN for name, item in self.inputs.items() if item.computed}
         return {**unknown, **self.planned(cloud, news), **news}
 
     def state(self, live: Properties, news: Properties) -> Properties:
         """Return what the engine keeps: the cloud's properties, with inputs in the form the program gave them."""
         kept = {name: news[name] for name, item in self.inputs.items() if item.local and name in news}
-        for name, value in news.items():
-            if name in live and self.normal(name, live[name]) == self.normal(name, value):
-                kept[name] = value
+        kept |= {
+            name: value
+            for name, value in news.items()
+            if name in live and self.normal(name, live[name]) == self.normal(name, value)
+        }
         return {**live, **kept}
 
     def inputs_now(self, cloud: Cloud, live: Properties, old: Properties) -> Properties:

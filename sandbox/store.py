@@ -98,7 +98,7 @@ class Store:
         # A connection for each transaction: the gRPC server calls from many threads, and opening costs 0.1 ms.
         connection = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT, isolation_level=None)
         try:
-            # The file need not survive a power cut, only a killed process; without this each request waits for the disk.
+            # The file must survive a killed process, not a power cut; without this each request waits for the disk.
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("BEGIN IMMEDIATE")
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'document'").fetchone():

@@ -1,9 +1,8 @@
-#!/usr/bin/env python3
 """Finds or makes a Pulumi CLI and prints its path: `python tools/pulumi_cli.py`.
 
 Owns the order in which one is looked for: on PATH (used as it is, nothing is put beside it), an earlier result in
-`.tools/`, the vendor's installer, and last a build of the module in `tools/pulumi` with Go. Standard library only, since it
-runs before anything is installed. The path goes to standard output, progress to standard error.
+`.tools/`, the vendor's installer, and last a build of the module in `tools/pulumi` with Go. Standard library only,
+since it runs before anything is installed. The path goes to standard output, progress to standard error.
 """
 
 from __future__ import annotations
@@ -78,9 +77,7 @@ def from_installer() -> bool:
         with urllib.request.urlopen(INSTALLER, timeout=INSTALLER_TIMEOUT) as answer:
             script = answer.read()
     except (urllib.error.URLError, OSError) as failure:
-        say(
-            f"The vendor's installer cannot be reached ({getattr(failure, 'reason', failure)}); building the CLI instead."
-        )
+        say(f"The vendor's installer cannot be reached ({getattr(failure, 'reason', failure)}); building the CLI.")
         return False
     if not script.startswith(b"#!"):
         say("The vendor's installer answered with something that is no script; building the CLI instead.")
@@ -125,8 +122,8 @@ def check_go(go: str | None) -> str:
     found = re.match(r"go(\d+)\.(\d+)", asked.stdout.strip())
     if found is None or (int(found[1]), int(found[2])) < tuple(map(int, needed.split("."))):
         raise CliError(
-            f"The Pulumi CLI needs Go {needed} or newer and this is {asked.stdout.strip() or 'unknown'}: install a newer Go, "
-            "or Pulumi itself, and run 'make setup' again."
+            f"The Pulumi CLI needs Go {needed} or newer, not {asked.stdout.strip() or 'unknown'}: install a newer "
+            "Go, or Pulumi itself, and run 'make setup' again."
         )
     return go
 

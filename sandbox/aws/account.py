@@ -1,7 +1,7 @@
 """The emulated AWS account: the one way in to its EC2.
 
-Owns the order in which a request is handled: planned faults, the published API description, then our own operation where
-AWS has rules that moto does not keep, else moto; all in one exclusive transaction.
+Owns the order in which a request is handled: planned faults, the published API description, then our own operation
+where AWS has rules that moto does not keep, else moto; all in one exclusive transaction.
 """
 
 from __future__ import annotations

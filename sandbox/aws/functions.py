@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from sandbox.aws.cloud import AwsCloud, tags_of
 from sandbox.aws.resources.network import Vpc, associated_ipv6
 from sandbox.errors import CloudError
-from sandbox.resource import Properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from sandbox.resource import Properties
 
 
 def _filters(args: Properties, **direct: str) -> list[dict[str, Any]]:

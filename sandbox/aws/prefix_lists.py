@@ -1,7 +1,7 @@
 """Customer-managed prefix lists of the emulated EC2, with the rules AWS documents for them.
 
-Owns lists and all their versions: 100 entries a request, entries and size never in one request, a size that counts in full
-against the quota of every group that names the list, one address family, and no deletion while in use.
+Owns lists and all their versions: 100 entries a request, entries and size never in one request, a size that counts in
+full against the quota of every group that names the list, one address family, and no deletion while in use.
 """
 
 from __future__ import annotations
@@ -166,7 +166,8 @@ def _modify(session: Session, params: Params) -> Params:
         if both := sorted(added.keys() & removed.keys()):
             raise CloudError(
                 "InvalidParameterValue",
-                f"Request cannot contain Cidr {both[0]} in both AddPrefixListEntries and RemovePrefixListEntries entries",
+                f"Request cannot contain Cidr {both[0]} in both AddPrefixListEntries "
+                "and RemovePrefixListEntries entries",
             )
         current = _current(item)
         if missing := sorted(removed.keys() - current.keys()):

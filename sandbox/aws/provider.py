@@ -1,7 +1,7 @@
 """The emulated `aws` provider: its configuration.
 
-Owns what of it matters here: region, the account (of an assumed role), default tags, allowed accounts, retries. Credentials
-are not looked at.
+Owns what of it matters here: region, the account (of an assumed role), default tags, allowed accounts, retries.
+Credentials are not looked at.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Security group rules of the emulated EC2.
 
-Owns each rule as a document of its own, because moto is loose where this project must not be: it takes host bits and unknown
-prefix lists, loses descriptions of some kinds of peer, counts the quota over both address families, and changes only IPv4
-rules in place. What a rule costs, per the VPC quotas page: 1, or `max_entries` of a customer's prefix list.
+Owns each rule as a document of its own, because moto is loose where this project must not be: it takes host bits and
+unknown prefix lists, loses descriptions of some kinds of peer, counts the quota over both address families, and
+changes only IPv4 rules in place. What a rule costs, per the VPC quotas page: 1, or `max_entries` of a customer's
+prefix list.
 """
 
 from __future__ import annotations

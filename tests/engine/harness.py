@@ -47,8 +47,8 @@ class Result:
     Attributes:
         exit_code: of the CLI.
         text: all it printed, without colour.
-        changes: what changed or would change, in the engine's order; nothing that stays the same, and not the stack itself.
-            A replacement shows as `create-replacement` and `delete-replaced`; `replace`, which only announces it, is left out.
+        changes: what changed or would change, in the engine's order; not what stays the same, nor the stack itself.
+            A replacement shows as `create-replacement` and `delete-replaced`, without the `replace` between them.
         diagnostics: messages as (severity, text, URN or empty).
         events: the engine's events as they are.
     """
@@ -134,7 +134,7 @@ class Project:
         name: the project's name.
     """
 
-    def __init__(  # noqa: PLR0913 - keywords with defaults
+    def __init__(
         self,
         engine: Engine,
         place: Path,

@@ -103,7 +103,7 @@ class Children:
             self.forget(child)
 
 
-class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):  # type: ignore[misc]
+class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):  # type: ignore[misc, name-defined]
     """Answers the engine. One instance serves one CLI command."""
 
     def __init__(self, engine: str, children: Children) -> None:

@@ -71,7 +71,7 @@ def cidr_problem(name: str, value: str, family: int) -> Failure | None:
         found = None
     if found is None or found.version != family or "/" not in value:
         return Failure(name, f'"{value}" is not a valid IPv{family} CIDR block.')
-    if ipaddress.ip_address(value.split("/")[0]) != found.network_address:
+    if ipaddress.ip_address(value.split("/", maxsplit=1)[0]) != found.network_address:
         return Failure(name, f'"{value}" is not a valid IPv{family} CIDR block; did you mean "{found}"?')
     return None
 

@@ -1,7 +1,7 @@
 """`aws.ec2.ManagedPrefixList`.
 
-Owns how a change becomes requests: growing comes before new entries, shrinking after, since AWS takes one or the other; a new
-description is a removal and an addition, since AWS cannot change one.
+Owns how a change becomes requests: growing comes before new entries, shrinking after, since AWS takes one or the
+other; a new description is a removal and an addition, since AWS cannot change one.
 """
 
 from __future__ import annotations

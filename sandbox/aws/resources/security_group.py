@@ -1,7 +1,8 @@
 """`aws.ec2.SecurityGroup`.
 
-Owns the group without its rules: like the real provider it removes the egress rules that AWS gives a new group, so a group
-without rule resources lets nothing out. Rules written inline are refused; they must not be mixed with rule resources.
+Owns the group without its rules: like the real provider it removes the egress rules that AWS gives a new group, so a
+group without rule resources lets nothing out. Rules written inline are refused; they must not be mixed with rule
+resources.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class SecurityGroup(AwsResource):
             )
         if "name" in news and "namePrefix" in news:
             found.append(Failure("namePrefix", "Only one of name and name_prefix can be given."))
-        name = news.get("name", news.get("namePrefix", ""))
+        name = str(news.get("name") or news.get("namePrefix"))
         if not is_unknown(name) and (name.startswith("sg-") or len(name) > 255):
             found.append(Failure("name", 'The name must not begin with "sg-" nor have more than 255 characters.'))
         return found
