@@ -23,7 +23,7 @@ def address_blocks(count: int, *, ipv6_share: float = 0.25, seed: int = SEED) ->
     six = round(count * ipv6_share)
     texts = [*_family(source, count - six, 32, (20, 32)), *_family(source, six, 128, (40, 128))]
     source.shuffle(texts)
-    return texts
+    return "\n".join(texts).split("\n")  # new texts, side by side in memory as those of a file that was read
 
 
 def _family(source: random.Random, count: int, bits: int, lengths: tuple[int, int]) -> list[str]:

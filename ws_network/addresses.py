@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, TypeVar
 
-from ws_network.cidr import BITS, Cidr, Family, Range, address_text, parse_cidr, range_of, read
+from ws_network.cidr import BITS, HOST_MASKS, Cidr, Family, Range, address_text, pack, parse_cidr, range_of, read
 from ws_network.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def minimal_cover(texts: Iterable[str]) -> list[str]:
     `parse_cidr` does, for the first text that is no block.
     """
     four, six = read(_listed(texts))
-    return _block_texts(4, _merge(4, four)) + _block_texts(6, _merge(6, six))
+    return _block_texts(4, _merge(four)) + _block_texts(6, _merge(six))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class AddressSet:
         four, six = read([item for item in items if not isinstance(item, Cidr)])
         for item in items:
             if isinstance(item, Cidr):
-                (four if item.family == 4 else six).append(item.first << BITS[item.family] | item.last)
-        return cls(_merge(4, four), _merge(6, six))
+                (four if item.family == 4 else six).append(pack(item))
+        return cls(_merge(four), _merge(six))
 
     @classmethod
     def from_ranges(cls, ranges: Iterable[tuple[Family, int, int]]) -> Self:
@@ -68,15 +68,15 @@ class AddressSet:
 
         Raises UserError for a range whose ends are swapped or out of the family's bounds.
         """
-        packed: dict[Family, list[int]] = {4: [], 6: []}
+        pairs: dict[Family, list[tuple[int, int]]] = {4: [], 6: []}
         for family, first, last in ranges:
             if family not in BITS or not 0 <= first <= last < 1 << BITS[family]:
                 raise UserError(
                     f"IPv{family} has no range from {first} to {last}: "
                     "give family 4 or 6, and two addresses of it, the lower one first."
                 )
-            packed[family].append(_packed(family, first, last))
-        return cls(_merge(4, packed[4]), _merge(6, packed[6]))
+            pairs[family].append((first, last))
+        return cls(_union(pairs[4]), _union(pairs[6]))
 
     @property
     def families(self) -> tuple[Family, ...]:
@@ -97,7 +97,7 @@ class AddressSet:
 
     def union(self, other: Self) -> Self:
         """Return the addresses in either set."""
-        return type(self)(_union(self.v4, other.v4), _union(self.v6, other.v6))
+        return type(self)(_union(self.v4 + other.v4), _union(self.v6 + other.v6))
 
     def difference(self, other: Self) -> Self:
         """Return the addresses of this set that are not in `other`."""
@@ -153,24 +153,21 @@ def _listed(items: Iterable[_T]) -> list[_T]:
     return list(items)
 
 
-def _packed(family: Family, first: int, last: int) -> int:
-    return first << BITS[family] | last
+# Arithmetic on pairs; each result is in the form of `Pairs`: sorted, disjoint, never adjacent.
 
 
-def _merge(family: Family, packed: list[int]) -> Pairs:
-    """Return the ranges that cover the same as the packed ones; sorts its argument."""
+def _merge(packed: list[int]) -> Pairs:
+    """Return the ranges that the packed blocks cover; sorts its argument."""
     if not packed:
         return ()
     packed.sort()
-    bits = BITS[family]
-    ones = (1 << bits) - 1
     merged = []
-    start = packed[0] >> bits
+    start = packed[0] >> 8
     end = start - 1
     for value in packed:
-        last = value & ones
+        first = value >> 8
+        last = first | HOST_MASKS[value & 255]
         if last > end:
-            first = value >> bits
             if first > end + 1:
                 merged.append((start, end))
                 start = first
@@ -179,21 +176,16 @@ def _merge(family: Family, packed: list[int]) -> Pairs:
     return tuple(merged)
 
 
-# Arithmetic on sorted, disjoint, non-adjacent pairs; each result has the same form.
-
-
-def _union(left: Pairs, right: Pairs) -> Pairs:
-    if not left or not right:
-        return left or right
+def _union(pairs: Iterable[tuple[int, int]]) -> Pairs:
     merged: list[tuple[int, int]] = []
     start, end = -1, -2
-    for first, last in sorted(left + right):  # two sorted runs: the sort only merges them
+    for first, last in sorted(pairs):  # of two sorted runs, the sort only merges them
         if first > end + 1:
             merged.append((start, end))
             start, end = first, last
         elif last > end:
             end = last
-    return (*merged[1:], (start, end))
+    return (*merged[1:], (start, end)) if end >= 0 else ()
 
 
 def _intersection(left: Pairs, right: Pairs) -> Pairs:
