@@ -1,0 +1,103 @@
+"""Runs one Pulumi command on a stack of the reference project: `python tools/stack.py up --stack aws`.
+
+Owns the two targets. `sandbox`: the emulated clouds, with a Pulumi home, a state backend and a sandbox folder of the
+checkout, all git-ignored. `real`: the user's own Pulumi home, backend, plugins and credentials, nothing of the sandbox.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # run as a file, its folder is on the path and the root is not
+
+from sandbox.plugin import PluginError, install  # noqa: E402 - needs the path above
+from tools import pulumi_cli  # noqa: E402
+
+HOME = ROOT / ".pulumi-home"
+STATE = ROOT / ".pulumi-state"
+#: Guards a state that describes emulated resources only, so it is no secret. `TARGET=real` asks for the user's own.
+PASSPHRASE = "sandbox"  # noqa: S105
+COMMANDS = {
+    "up": ["--yes", "--skip-preview"],
+    "preview": [],
+    "refresh": ["--yes", "--skip-preview"],
+    "destroy": ["--yes", "--skip-preview"],
+}
+
+
+def settings(stack: str) -> Path:
+    """Return the committed configuration of a stack."""
+    return ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a command on the sandbox."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "AWS_"))}
+    return kept | {
+        "PULUMI_HOME": str(HOME),
+        "PULUMI_BACKEND_URL": f"file://{STATE}",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+
+
+def sandbox_settings(cli: Path, stack: str) -> Path:
+    """Return a copy of the stack's configuration with the sandbox's encryption salt, creating the stack if need be.
+
+    The CLI writes the salt into the configuration file. The committed one stays as it is, as users of other secrets
+    providers share it; so the stack is created from a project that is only there to receive that file.
+    """
+    place = STATE / "config"
+    place.mkdir(parents=True, exist_ok=True)
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    (place / "Pulumi.yaml").write_text(json.dumps({"name": project["name"], "runtime": "python"}), encoding="utf-8")
+    copy = place / f"Pulumi.{stack}.yaml"
+    salted = yaml.safe_load(copy.read_text(encoding="utf-8")) if copy.exists() else None
+    if not salted:
+        subprocess.run([cli, "stack", "init", stack], cwd=place, env=environment(), check=True, stdout=sys.stderr)
+        salted = yaml.safe_load(copy.read_text(encoding="utf-8"))
+    committed = yaml.safe_load(settings(stack).read_text(encoding="utf-8")) or {}
+    copy.write_text(yaml.safe_dump({**committed, "encryptionsalt": salted["encryptionsalt"]}), encoding="utf-8")
+    return copy
+
+
+def main() -> int:
+    """Run the command; the exit code is the CLI's."""
+    parser = argparse.ArgumentParser(description="Run one Pulumi command on a stack of the reference project.")
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("--stack", default="aws")
+    parser.add_argument("--target", choices=("sandbox", "real"), default="sandbox")
+    args, more = parser.parse_known_args()
+    if not settings(args.stack).exists():
+        known = ", ".join(
+            sorted(path.stem.removeprefix("Pulumi.") for path in settings("*").parent.glob("Pulumi.*.yaml"))
+        )
+        sys.stderr.write(f"There is no stack {args.stack!r}; there are: {known}. Say STACK=NAME.\n")
+        return 1
+    try:
+        cli = pulumi_cli.ensure()
+        if args.target == "real":
+            return subprocess.run([cli, args.command, "--stack", args.stack, *more], cwd=ROOT, check=False).returncode
+        STATE.mkdir(exist_ok=True)
+        install(HOME, str(cli))
+        copy = sandbox_settings(cli, args.stack)
+    except (pulumi_cli.CliError, PluginError) as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 1
+    except subprocess.CalledProcessError:
+        return 1
+    command = [cli, args.command, "--stack", args.stack, "--config-file", copy, *COMMANDS[args.command], *more]
+    return subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
