@@ -18,6 +18,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
 
+ROOT = Path(__file__).parents[1]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -87,7 +89,7 @@ def race(ours: Callable[[], object], theirs: Callable[[], object], *, rounds: in
 
 def python(code: str) -> str:
     """Return what a fresh interpreter prints for `code`; CalledProcessError when it fails."""
-    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout
 
 
 def peer(name: str, *, inside_python: bool = False) -> str:
