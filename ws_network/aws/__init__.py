@@ -1,1 +1,33 @@
-"""AWS: security groups, their rules and managed prefix lists. Loads pulumi only when a component is asked for."""
+"""AWS: security groups, their rules and managed prefix lists.
+
+Loads pulumi and the AWS SDK when a component is first asked for, so that the renderer works without them.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ws_network.aws.components import (
+        AwsPrefixList,
+        AwsPrefixListArgs,
+        AwsRoleSecurityGroup,
+        AwsRoleSecurityGroupArgs,
+        AwsWorkloadSecurity,
+        AwsWorkloadSecurityArgs,
+    )
+
+__all__ = [
+    "AwsPrefixList",
+    "AwsPrefixListArgs",
+    "AwsRoleSecurityGroup",
+    "AwsRoleSecurityGroupArgs",
+    "AwsWorkloadSecurity",
+    "AwsWorkloadSecurityArgs",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    from ws_network.aws import components  # noqa: PLC0415 - the SDK takes a second to load
+
+    return getattr(components, name)

@@ -22,7 +22,7 @@ from ws_network.aws.limits import (
 )
 from ws_network.endpoints import AddressList, Endpoint, EndpointKind, Origin
 from ws_network.findings import Finding, finding
-from ws_network.plan import Plan
+from ws_network.plan import Plan, settle
 from ws_network.rules import Direction, Rule
 
 GROWTH = (4, 5)
@@ -87,7 +87,7 @@ class AwsRendering:
     security_groups: dict[str, SecurityGroup]
     """By role; a split role has `agent`, `agent-2`, …"""
     findings: tuple[Finding, ...]
-    """Of AWS only; those of the plan are the plan's."""
+    """Of AWS only, worst first; those of the plan are the plan's."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
@@ -123,7 +123,7 @@ def render(plan: Plan) -> AwsRendering:
     findings += _check(groups, lists, raised)
     findings += [_unknown_size(rule) for rule in plan.rules if rule.peer.kind is EndpointKind.PREFIX_LIST]
     findings += [_split_role(role, count) for role, count in plan.deployment.split.items() if count > 1]
-    return AwsRendering(lists, groups, tuple(sorted(set(findings))))
+    return AwsRendering(lists, groups, settle(plan.deployment, findings))
 
 
 def group_keys(role: str, split: Mapping[str, int]) -> list[str]:
@@ -134,8 +134,11 @@ def group_keys(role: str, split: Mapping[str, int]) -> list[str]:
 def max_entries(found: AddressList) -> int:
     """Return the size of a list: exact for published blocks, with room to grow for what a site or DNS changes."""
     count = len(found.cidrs)
-    if found.origin is Origin.PUBLISHED:
-        return count
+    return count if found.origin is Origin.PUBLISHED else grown(count)
+
+
+def grown(count: int) -> int:
+    """Return the size of a list of `count` entries that may grow."""
     used, given = GROWTH
     return min(-(-count // used) * given, ENTRIES_PER_REQUEST)
 

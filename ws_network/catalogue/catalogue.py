@@ -96,6 +96,20 @@ class Catalogue:
         data = _packaged() if path is None else _read(Path(path))
         return cls(data=data, revision=data.revisions[-1].date)
 
+    @classmethod
+    def parse(cls, text: str | bytes, where: str = "the catalogue") -> Self:
+        """Return the catalogue in JSON text, at its newest revision.
+
+        Args:
+            text: In the form of `catalogue.schema.json`.
+            where: What to call it in an error.
+
+        Raises:
+            UserError: It is not JSON, does not match the schema or contradicts itself.
+        """
+        data = _parsed(text, where)
+        return cls(data=data, revision=data.revisions[-1].date)
+
     def at(self, revision: str) -> Self:
         """Return the catalogue at `revision`.
 
@@ -294,26 +308,30 @@ def _read(path: Path) -> CatalogueData:
             f"catalogue file '{path}' cannot be read ({error.strerror or error}): correct the path, or leave it out "
             f"to use the packaged catalogue."
         ) from error
+    return _parsed(content, f"catalogue file '{path}'")
+
+
+def _parsed(content: str | bytes, where: str) -> CatalogueData:
     try:
         data = CatalogueData.model_validate_json(content)
     except ValidationError as error:
-        raise UserError(_invalid(path, error)) from error
+        raise UserError(_invalid(where, error)) from error
     found = problems(data)
     if found:
         more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
-        raise UserError(f"catalogue file '{path}' contradicts itself: {found[0]}{more}. Correct it there.")
+        raise UserError(f"{where} contradicts itself: {found[0]}{more}. Correct it there.")
     return data
 
 
-def _invalid(path: Path, error: ValidationError) -> str:
+def _invalid(where: str, error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     if first["type"] == "json_invalid":
         reason = first.get("ctx", {}).get("error", first["msg"])
-        return f"catalogue file '{path}' is not JSON ({reason}): correct it there."
+        return f"{where} is not JSON ({reason}): correct it there."
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
     more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return (
-        f"catalogue file '{path}' does not match the catalogue's form at {key or 'its top level'}: "
+        f"{where} does not match the catalogue's form at {key or 'its top level'}: "
         f"{first['msg']}{more}. Compare with catalogue.schema.json, or with the packaged catalogue.json."
     )
 

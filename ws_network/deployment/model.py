@@ -134,6 +134,18 @@ class Deployment(BaseModel):
             raise UserError(f"the stack has no configuration '{key}': put the deployment under '{config.name}:{key}'.")
         return cls.parse(content, f"configuration '{config.name}:{key}'")
 
+    def to_args(self) -> Any:
+        """Return the deployment as component arguments: plain data in the keys of the file.
+
+        Its static type is `Any`, to fit the arguments of every cloud.
+        """
+        content = self.model_dump(mode="json", exclude_unset=True)
+        if "names" in content:
+            content["names"] = [
+                {key: value for key, value in rule.items() if value is not None} for rule in content["names"]["rules"]
+            ]
+        return content
+
     @property
     def fleet(self) -> Fleet:
         """The versions of the agents; builds since `ASSUMED_OLDEST_BUILD` where the deployment names none."""
