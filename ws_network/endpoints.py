@@ -32,6 +32,9 @@ UNFILTERED: Mapping[Target, AddressSet] = {
 """Addresses that a target does not filter. AWS: VPC resolver, Time Sync and instance metadata, by their fixed
 addresses (VPC user guide, "Security groups", what is not filtered)."""
 
+ICMP_FAMILY: Family = 4
+"""The page's ICMP is IPv4's: IPv6 has a protocol and numbers of its own (ICMPv6, type 2) for it."""
+
 FAMILIES: Mapping[AddressFamily, Family] = {AddressFamily.IPV4: 4, AddressFamily.IPV6: 6}
 
 
@@ -185,7 +188,14 @@ class EndpointFinder:
         if hidden:
             text = f"{flow.id}: {self.target} does not filter {', '.join(hidden)}."
             reach.findings.append(finding("platform-unfiltered", flow.id, text))
-        reach.add_list(f"peer-{name}", [cidr for cidr in peer.cidrs if cidr not in hidden], Origin.SITE)
+        cidrs = [cidr for cidr in peer.cidrs if cidr not in hidden]
+        if flow.icmp:
+            beyond = [cidr for cidr in cidrs if parse_cidr(cidr).family != ICMP_FAMILY]
+            cidrs = [cidr for cidr in cidrs if cidr not in beyond]
+            if beyond:
+                text = f"{flow.id} is a message of IPv4's ICMP, so nothing is open for {', '.join(beyond)}."
+                reach.findings.append(finding("ipv4-only", flow.id, text))
+        reach.add_list(f"peer-{name}", cidrs, Origin.SITE)
         reach.endpoints |= {Endpoint(EndpointKind.SECURITY_GROUP, group) for group in peer.security_group_ids}
         reach.endpoints |= {Endpoint(EndpointKind.PREFIX_LIST, prefixes) for prefixes in peer.prefix_list_ids}
         if peer.fqdns and not reach.endpoints and not reach.findings:
@@ -201,7 +211,9 @@ class EndpointFinder:
         }
         left = asked.names
         for form in self.site.deployment.names.forms(self.target, asked.destination):
-            if left and form in cover:
+            if not left or form is Form.REFUSE:
+                break
+            if form in cover:
                 left = cover[form](reach, asked, left)
         if left:
             text = f"{asked.flow.id}: no permitted form of address on {self.target} covers {_listed(left)}."

@@ -85,7 +85,7 @@ CODES: dict[str, Code] = {
     ),
     "extra": Code(
         Severity.LOW,
-        "A flow or host comes from the deployment, not from the page.",
+        "A flow or host comes from the deployment, not from the page; it says so where it makes no rule.",
         "Remove it from extra_flows or extra_hosts when the page has it.",
     ),
     "feature-off": Code(
@@ -110,7 +110,7 @@ CODES: dict[str, Code] = {
     ),
     "ipv4-only": Code(
         Severity.INFO,
-        "The published blocks of the service are IPv4 only, so nothing of this flow is open over IPv6.",
+        "What the page gives for this flow is IPv4 only, so nothing of it is open over IPv6.",
         "Nothing, unless your machines have no IPv4.",
     ),
     "limit": Code(

@@ -8,7 +8,7 @@ that an upgrade never changes a stack. Does not own rules as such (`ws_network.r
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
-from itertools import combinations
+from itertools import combinations, groupby
 
 from ws_network.addresses import FAMILIES, AddressSet, Family
 from ws_network.catalogue import Transport
@@ -20,9 +20,9 @@ EVERYTHING: Mapping[Family, AddressSet] = {
     6: AddressSet.from_cidrs(["::/0"]),
 }
 
-EXACT_RUN = 6
-"""Longest run of neighbouring ports that is searched exactly (21 intervals); a longer one gets a rule per port.
-The page's longest is two: 5274 and 5275."""
+EXACT_STEPS = 6
+"""How often the addresses may change along neighbouring ports for an exact search (21 intervals); a longer run gets a
+rule per step. The page's longest is two: 5274 and 5275."""
 
 Lists = dict[str, AddressList]
 
@@ -87,9 +87,11 @@ class _Reached:
                 for ports, addresses in _fewest(run, self.addresses[family]):
                     yield ports, *self._endpoint(family, ports, addresses)
         for peer in sorted({peer for peers in self.peers.values() for peer in peers}):
-            ports_of_peer = [port for port, peers in self.peers.items() if peer in peers and not self._open(port)]
-            for run in _runs(ports_of_peer):
-                yield PortRange(run[0], run[-1]), peer, None
+            needed = {port for port, peers in self.peers.items() if peer in peers and not self._open(port)}
+            for run in _runs(needed | {port for port in self.addresses[4] if self._open(port)}):
+                inside = needed.intersection(run)
+                if inside:  # a port that is open anyway costs nothing and joins its neighbours
+                    yield PortRange(min(inside), max(inside)), peer, None
 
     def _open(self, port: int) -> bool:
         """Return whether a port is open to every address of both families, which takes in every peer."""
@@ -99,6 +101,8 @@ class _Reached:
         if addresses == EVERYTHING[family]:
             return Endpoint(EndpointKind.ANY, f"ipv{family}"), None
         parts = [found for found in self._lists(family, ports) if AddressSet.from_cidrs(found.cidrs) <= addresses]
+        same = [found for found in parts if AddressSet.from_cidrs(found.cidrs) == addresses]
+        parts = same[:1] or parts
         if reduce(AddressSet.union, (AddressSet.from_cidrs(p.cidrs) for p in parts), AddressSet.empty()) != addresses:
             first = self.rules[0]
             name = f"{first.role}-{first.direction}-{first.protocol}-{ports.text}-ipv{family}"
@@ -159,17 +163,20 @@ def _fewest(run: tuple[int, ...], wanted: Mapping[int, AddressSet]) -> list[tupl
     """Return the fewest (port range, addresses) that give each port of the run exactly its addresses.
 
     A range may carry only what all its ports want, and carrying all of that never hurts; so the choice is which
-    ranges, and the smallest choice that covers is found by trying sizes upwards.
+    ranges, and the smallest choice that covers is found by trying sizes upwards. Neighbouring ports with the same
+    addresses are one step: a range never gains by ending inside one.
     """
-    if len(run) > EXACT_RUN:
-        return [(PortRange(port, port), wanted[port]) for port in run]
-    ranges = [PortRange(first, last) for first in run for last in run if first <= last]
+    steps = [tuple(ports) for _, ports in groupby(run, key=wanted.__getitem__)]
+    apart = [(PortRange(ports[0], ports[-1]), wanted[ports[0]]) for ports in steps]
+    if len(steps) > EXACT_STEPS:
+        return apart
+    ranges = [PortRange(first[0], last[-1]) for first in steps for last in steps if first <= last]
     ranges.sort(key=lambda ports: (ports.first - ports.last, ports.first))
     carried = {
         ports: reduce(AddressSet.intersection, (wanted[port] for port in range(ports.first, ports.last + 1)))
         for ports in ranges
     }
-    for size in range(1, len(run)):
+    for size in range(1, len(steps)):
         for chosen in combinations([ports for ports in ranges if carried[ports]], size):
             if all(
                 reduce(
@@ -178,7 +185,7 @@ def _fewest(run: tuple[int, ...], wanted: Mapping[int, AddressSet]) -> list[tupl
                     AddressSet.empty(),
                 )
                 == wanted[port]
-                for port in run
+                for port in (ports[0] for ports in steps)
             ):
                 return [(ports, carried[ports]) for ports in sorted(chosen)]
-    return [(PortRange(port, port), wanted[port]) for port in run]
+    return apart

@@ -68,12 +68,20 @@ class Plan:
         return {name: AddressSet.from_cidrs(found.cidrs) for name, found in self.lists.items()}
 
     def allowing(self, packet: Packet) -> tuple[Rule, ...]:
-        """Return the rules that let the packet pass, by id; none: it is dropped."""
-        return tuple(rule for rule in self.rules if self._matches(rule, packet))
+        """Return the rules that let the packet pass, by id; none: it is dropped.
+
+        What is not told by address passes a port that is open to every address of both families.
+        """
+        rules = tuple(rule for rule in self.rules if self._matches(rule, packet))
+        if family_of(packet.remote) is not None:
+            return rules
+        open_to = {rule.peer.value for rule in rules if rule.peer.kind is EndpointKind.ANY}
+        everyone = open_to == {"ipv4", "ipv6"}
+        return tuple(rule for rule in rules if everyone or rule.peer.kind is not EndpointKind.ANY)
 
     def allows(self, packet: Packet) -> bool:
         """Return whether the packet passes."""
-        return any(self._matches(rule, packet) for rule in self.rules)
+        return bool(self.allowing(packet))
 
     def _matches(self, rule: Rule, packet: Packet) -> bool:
         if (rule.role, rule.direction, rule.protocol) != (packet.role, packet.direction, packet.protocol):
@@ -85,7 +93,7 @@ class Plan:
             return False
         family = family_of(packet.remote)
         if rule.peer.kind is EndpointKind.ANY:
-            return family is not None and rule.peer.value == f"ipv{family}"
+            return family is None or rule.peer.value == f"ipv{family}"
         if rule.peer.kind is EndpointKind.LIST:
             return family is not None and packet.remote in self._sets[rule.peer.value]
         return rule.peer.value == packet.remote
@@ -163,13 +171,14 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
     rules: list[Rule] = []
     lists: dict[str, AddressList] = {}
     findings = list(required.findings)
+    without_hosts = {entry.flow for entry in findings if entry.code == "no-hosts"}
     for flow in required.flows:
         for role, direction, reach in _ends(finder, flow):
             made = list(rules_of(role, direction, flow, reach.endpoints))
             rules += made
             lists |= {found.name: found for found in reach.lists}
             findings += reach.findings
-            if not made and not reach.findings and not any(entry.code == "no-hosts" for entry in findings):
+            if not made and not reach.findings and flow.id not in without_hosts:
                 text = f"{flow.id} ended without rule or finding at {role}: this is a defect of ws-network."
                 findings.append(finding("lost-flow", flow.id, text))
     joined: tuple[Rule, ...] = join(rules)

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ws_network.addresses import Family, parse_cidr
 from ws_network.errors import UserError
@@ -43,6 +43,16 @@ class ResolvedName(BaseModel):
     complete: bool = True
     """False where the last resolution of the name failed or was cut short."""
 
+    @model_validator(mode="after")
+    def _absent_are_kept(self) -> Self:
+        for address in self.absent_since:
+            if address not in self.ipv4 and address not in self.ipv6:
+                raise ValueError(
+                    f"absent_since has '{address}', which is in neither list: an absent address stays in its list "
+                    "until its grace window ends"
+                )
+        return self
+
     def addresses(self, family: Family) -> tuple[str, ...]:
         """Return the addresses of a family."""
         return self.ipv4 if family == 4 else self.ipv6
@@ -53,7 +63,7 @@ class Snapshot(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: int
+    format: int = Field(ge=1, strict=True)
     place: str = Field(min_length=1)
     """Where it was resolved: a runner's answer need not be the network's."""
     names: dict[str, ResolvedName]
@@ -67,9 +77,9 @@ class Snapshot(BaseModel):
         """
         if not isinstance(content, dict) or "format" not in content:
             raise UserError(f"{where} is no snapshot: it must be a JSON object with 'format', 'place' and 'names'.")
-        if isinstance(content["format"], int | float) and content["format"] > FORMAT:
+        if isinstance(content["format"], int) and content["format"] > FORMAT:
             raise UserError(
-                f"{where} has format {content['format']:g}, newer than the {FORMAT} that this release reads: "
+                f"{where} has format {content['format']}, newer than the {FORMAT} that this release reads: "
                 "upgrade ws-network, or resolve again with this one."
             )
         try:

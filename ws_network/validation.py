@@ -4,18 +4,35 @@ Owns the wording and the search for the nearest known key. Does not own any mode
 """
 
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from ws_network.errors import nearest
 
+SHOWN = 60
+"""Longest piece of input that an error repeats."""
+
+WANTED: Mapping[str, str] = {
+    "tuple_type": "write a list, as [one, two]",
+    "dict_type": "write a mapping, as {key: value}",
+    "model_type": "write a mapping, as {key: value}",
+    "string_type": "write text, in quotes where YAML would read something else",
+    "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
+    "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+}
+"""What to type, by pydantic's kind of problem."""
+
 
 def describe(error: ValidationError, model: type[BaseModel]) -> str:
     """Return the first problem of `error` in one sentence, with the path of the key and how many more there are."""
     problems = error.errors(include_url=False, include_context=True)
-    first = problems[0]
+    # A key that is misspelt is missing too: what was typed comes before what was not.
+    first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     path = _path(first["loc"])
     text = _problem(first, path, model)
     more = len(problems) - 1
@@ -26,7 +43,8 @@ def _path(loc: Sequence[int | str]) -> str:
     """Return `peers.dns-server.cidrs[0]` for pydantic's location."""
     text = ""
     for part in loc:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+        if part != "[key]":  # pydantic's mark for the key of a map, which the part before names
+            text += f"[{part}]" if isinstance(part, int) else f".{part}"
     return text.lstrip(".")
 
 
@@ -45,8 +63,24 @@ def _problem(problem: Any, path: str, model: type[BaseModel]) -> str:
         return f"'{path}' cannot be '{problem['input']}': {hint}"
     message = str(problem["msg"]).removeprefix("Value error, ").removesuffix(".")
     if kind == "value_error":
-        return f"'{path}': {message}." if path else f"{message}."
-    return f"'{path}' cannot be {problem['input']!r}: {message[:1].lower()}{message[1:]}."
+        message += "" if message.endswith("?") else "."
+        return f"'{path}': {message}" if path else message
+    if problem["input"] in (None, "", [], ()):
+        return f"'{path}' is empty: give it a value, or remove the key."
+    return f"'{path}' cannot be {_shown(problem['input'])}: {_wanted(kind, message)}."
+
+
+def _shown(value: object) -> str:
+    """Return what the user wrote, short and in the file's words."""
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _wanted(kind: str, message: str) -> str:
+    """Return what to type instead, in the file's words where pydantic speaks of Python's types."""
+    if kind.startswith("date"):
+        return "write a day as YYYY-MM-DD"
+    return WANTED.get(kind, f"{message[:1].lower()}{message[1:]}")
 
 
 def _known_keys(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:

@@ -98,20 +98,22 @@ def _check_extras(deployment: Deployment, catalogue: Catalogue) -> None:
     ends = {*catalogue.roles, *deployment.peers}
     seen: set[str] = set()
     for flow in deployment.extra_flows:
-        if flow.id in catalogue.flows or flow.id in seen:
+        if flow.id in catalogue.flows or flow.id in ends or flow.id in seen:
             raise UserError(f"extra_flows has '{flow.id}', which is taken: give it another id.")
         seen.add(flow.id)
-        _known(f"source of extra flow '{flow.id}'", [flow.source], ends)
-        _known(f"destination of extra flow '{flow.id}'", [flow.destination], ends)
+        _known(f"source (of extra flow {flow.id})", [flow.source], ends)
+        _known(f"destination (of extra flow {flow.id})", [flow.destination], ends)
     services = [role.id for role in catalogue.roles.values() if role.kind is RoleKind.SERVICE]
     for host in deployment.extra_hosts:
-        _known(f"destination of extra host '{host.fqdn}'", [host.destination], services)
+        _known(f"destination (of extra host {host.fqdn})", [host.destination], services)
 
 
 def flow_ids(deployment: Deployment, catalogue: Catalogue) -> set[str]:
     """Return every flow id that the deployment may name: bare, qualified (`relay/agent-dns`) and extra."""
     ids = set(catalogue.flows) | {flow.id for flow in deployment.extra_flows}
     ids |= {f"{role}/{flow.id}" for flow in catalogue.flows.values() for role in flow.inherited_by}
+    if deployment.proxy:
+        ids |= {f"{role}/agent-proxy" for role in deployment.proxy.roles if role != "agent"}
     if deployment.proxy and deployment.proxy.manage:
         ids |= {f"web-proxy/{flow.id}" for flow in catalogue.flows.values() if flow.host_rows}
     return ids

@@ -19,8 +19,12 @@ class _Loader(yaml.SafeLoader):
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            line = key_node.start_mark.line + 1
+            if not isinstance(key, Hashable):
+                raise UserError(
+                    f"the key in line {line} is a list or mapping: a text in braces needs quotes around it."
+                )
             if key in seen:
-                line = key_node.start_mark.line + 1
                 raise UserError(f"key '{key}' is there twice (again in line {line}): remove one.")
             seen.add(key)
         return super().construct_mapping(node, deep)

@@ -86,6 +86,16 @@ class Names(BaseModel):
 
     rules: tuple[NameRule, ...] = ()
 
+    @field_validator("rules")
+    @classmethod
+    def _one_rule_each(cls, rules: tuple[NameRule, ...]) -> tuple[NameRule, ...]:
+        keys = [(rule.target, rule.destination) for rule in rules]
+        for target, destination in keys:
+            if keys.count((target, destination)) > 1:
+                what = f"{target or 'default'} and {destination or 'default'}"
+                raise ValueError(f"names has two rules for {what}: remove one")
+        return rules
+
     @model_validator(mode="before")
     @classmethod
     def _read(cls, value: Any) -> Any:

@@ -7,7 +7,7 @@ Does not own whether a role, flow or peer exists: `ws_network.deployment.check` 
 import re
 from datetime import date
 from enum import StrEnum, unique
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -16,6 +16,10 @@ from ws_network.deployment.versions import Fleet, parse_version
 
 _FQDN = re.compile(r"(?=.{1,253}$)([a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_PREFIX_LIST_ID = re.compile(r"pl-[0-9a-f]{8,17}")
+_SECURITY_GROUP_ID = re.compile(r"(\d{12}/)?sg-[0-9a-f]{8,17}")
+
+LAST_PORT = 65535
 
 
 def _cidr(text: str) -> str:
@@ -50,8 +54,38 @@ def _text(value: object) -> object:
     return value
 
 
+def _day(value: object) -> object:
+    """Keep pydantic from reading a number as seconds since 1970."""
+    if isinstance(value, int | float):
+        raise ValueError(f"{str(value).lower()} is no day: write it as YYYY-MM-DD")  # noqa: TRY004 - as above
+    return value
+
+
 def _version(text: str) -> str:
     parse_version(text)
+    return text
+
+
+def _port(value: object) -> object:
+    """Refuse what is no port before pydantic says it in the words of numbers; `443.0` is YAML's 443 in some tools."""
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if isinstance(number, bool) or (isinstance(number, int | float) and not 1 <= number <= LAST_PORT):
+        raise ValueError(f"{str(value).lower()} is no port: write a number from 1 to {LAST_PORT}")
+    return value
+
+
+def _prefix_list_id(text: str) -> str:
+    if not _PREFIX_LIST_ID.fullmatch(text):
+        raise ValueError(f"'{text}' is no prefix list id: write it as 'pl-0f3a9c21d4e5b6a78'")
+    return text
+
+
+def _security_group_id(text: str) -> str:
+    if not _SECURITY_GROUP_ID.fullmatch(text):
+        raise ValueError(
+            f"'{text}' is no security group id: write it as 'sg-0a1b2c3d4e5f60718', with its account before it, "
+            "'444455556666/sg-0a1b2c3d4e5f60718', where that is another one"
+        )
     return text
 
 
@@ -60,9 +94,10 @@ Fqdn = Annotated[str, AfterValidator(_fqdn)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Text = Annotated[str, BeforeValidator(_text)]
 AgentVersion = Annotated[str, BeforeValidator(_text), AfterValidator(_version)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-PrefixListId = Annotated[str, Field(pattern=r"^pl-[0-9a-f]{8,17}$")]
-SecurityGroupId = Annotated[str, Field(pattern=r"^(\d{12}/)?sg-[0-9a-f]{8,17}$")]
+Day = Annotated[date, BeforeValidator(_day)]
+Port = Annotated[int, BeforeValidator(_port), Field(ge=1, le=65535)]
+PrefixListId = Annotated[str, AfterValidator(_prefix_list_id)]
+SecurityGroupId = Annotated[str, AfterValidator(_security_group_id)]
 
 
 class Part(BaseModel):
@@ -118,8 +153,8 @@ class AgentBuild(Part):
         return self
 
 
-class Peer(Part):
-    """A destination or source that the site runs, in as many forms of address as there are."""
+class Addressed(Part):
+    """Something that the site runs, in as many forms of address as there are."""
 
     cidrs: tuple[Cidr, ...] = ()
     fqdns: tuple[Fqdn, ...] = ()
@@ -127,7 +162,18 @@ class Peer(Part):
     """Private ranges in which the answers for `fqdns` may lie."""
     prefix_list_ids: tuple[PrefixListId, ...] = ()
     security_group_ids: tuple[SecurityGroupId, ...] = ()
-    through: str | None = Field(default=None, pattern="^(direct|service|both)$")
+
+    @model_validator(mode="after")
+    def _within_needs_names(self) -> Self:
+        if self.within and not self.fqdns:
+            raise ValueError("within says where the answers for fqdns may lie: give fqdns too, or remove it")
+        return self
+
+
+class Peer(Addressed):
+    """A destination or source of flows."""
+
+    through: Literal["direct", "service", "both"] | None = None
     """A SIEM gets its events from the agents, from the service, or both."""
     serves: tuple[str, ...] | None = None
     manage: bool = False
@@ -140,21 +186,10 @@ class Peer(Part):
         """Whether it is given in a form that a packet filter can hold."""
         return bool(self.cidrs or self.prefix_list_ids or self.security_group_ids)
 
-    @model_validator(mode="after")
-    def _within_needs_names(self) -> Self:
-        if self.within and not self.fqdns:
-            raise ValueError("within says where the answers for fqdns may lie: give fqdns too, or remove it")
-        return self
 
-
-class Proxy(Part):
+class Proxy(Addressed):
     """The web proxy, and the services that are reached through it."""
 
-    cidrs: tuple[Cidr, ...] = ()
-    fqdns: tuple[Fqdn, ...] = ()
-    within: tuple[Cidr, ...] = ()
-    prefix_list_ids: tuple[PrefixListId, ...] = ()
-    security_group_ids: tuple[SecurityGroupId, ...] = ()
     port: Port
     covers: tuple[str, ...]
     roles: tuple[str, ...] = ("agent", "relay")
@@ -176,7 +211,7 @@ class Exemption(Part):
     """The one shape of every exception: why, until when, and the ticket."""
 
     reason: str = Field(min_length=1)
-    until: date
+    until: Day
     ticket: str | None = None
 
 
@@ -192,7 +227,7 @@ class ExtraFlow(Exemption):
     id: Slug
     source: Slug
     destination: Slug
-    transport: str = Field(pattern="^(tcp|udp)$")
+    transport: Literal["tcp", "udp"]
     ports: tuple[Port, ...] = Field(min_length=1)
     slot: int | None = Field(default=None, ge=1)
     """Frozen position for the priorities of Azure and GCP."""
@@ -203,4 +238,4 @@ class ExtraHost(Exemption):
 
     fqdn: Fqdn
     destination: Slug
-    addressing: str = Field(default="dynamic", pattern="^(dynamic|cdn)$")
+    addressing: Literal["dynamic", "cdn"] = "dynamic"

@@ -55,6 +55,12 @@ def added(what: str, reason: str, until: date) -> Finding:
     return finding("extra", what, f"{what} is the deployment's own until {until.isoformat()}: {reason}.")
 
 
+def elsewhere(flow_id: str, source: str, destination: str) -> Finding:
+    """Return the finding for an extra flow that no role of the site is part of."""
+    text = f"{flow_id} makes no rule: neither {source} nor {destination} is a role that this site runs."
+    return finding("extra", flow_id, text, remedy="Add the role to roles, or remove the flow from extra_flows.")
+
+
 def option_off(flow_id: str, line: Flow) -> Finding:
     """Return the finding for a line that waits for a switch of the deployment."""
     option = line.condition.option or ""
@@ -63,10 +69,10 @@ def option_off(flow_id: str, line: Flow) -> Finding:
     return finding(code, flow_id, text, remedy=f"Say {option}: true to open it.")
 
 
-def declined(flow_id: str, line: Flow, entry: Exemption) -> Finding:
+def declined(flow_id: str, row: str, entry: Exemption) -> Finding:
     """Return the finding for a declined flow."""
     ticket = f", {entry.ticket}" if entry.ticket else ""
-    text = f"{flow_id} ({line.row}) is declined until {entry.until.isoformat()}: {entry.reason}{ticket}."
+    text = f"{flow_id} ({row}) is declined until {entry.until.isoformat()}: {entry.reason}{ticket}."
     return finding("declined", flow_id, text)
 
 

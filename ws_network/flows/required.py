@@ -20,6 +20,9 @@ from ws_network.flows.names import names_of
 
 PROXY = "web-proxy"
 
+EXTRA_ROW = "extra_flows of the deployment"
+"""Where an extra flow is written: the page has no line for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
@@ -53,9 +56,9 @@ def required_flows(
         flows += required
         found += findings
     for extra in deployment.extra_flows:
-        if extra.source in site.managed or extra.destination in site.managed:
-            flows.append(_extra(site, extra))
-            found.append(notices.added(extra.id, extra.reason, extra.until))
+        required, findings = _extra(site, extra, as_of)
+        flows += required
+        found += findings
     _check_listeners(flows, catalogue)
     return Requirements(tuple(dict.fromkeys(flows)), tuple(sorted(set(found))))
 
@@ -102,7 +105,7 @@ def _require(site: Site, candidate: _Candidate, as_of: date | None) -> tuple[lis
     reasons = _not_required(site, candidate)
     if reasons is not None:
         return [], reasons
-    closed, findings = _exceptions(site.deployment, candidate, as_of)
+    closed, findings = _exceptions(site.deployment, (candidate.id, candidate.line.id), candidate.line.row, as_of)
     if closed:
         return [], findings
     flow, more = _settle(site, candidate)
@@ -113,7 +116,11 @@ def _require(site: Site, candidate: _Candidate, as_of: date | None) -> tuple[lis
     if proxy is None or flow.destination not in proxy.covers or flow.source not in proxy.roles:
         return [flow], findings
     findings += [notices.proxied(flow), *notices.inspection(flow)]
-    return ([replace(flow, id=f"{PROXY}/{flow.line}", source=PROXY)] if proxy.manage else []), findings
+    if not proxy.manage:
+        return [], findings
+    flow = replace(flow, id=f"{PROXY}/{flow.line}", source=PROXY)
+    closed, more = _exceptions(site.deployment, (flow.id,), flow.row, as_of)
+    return ([] if closed else [flow]), findings + more
 
 
 def _not_required(site: Site, candidate: _Candidate) -> list[Finding] | None:
@@ -150,9 +157,7 @@ def _settle(site: Site, candidate: _Candidate) -> tuple[RequiredFlow | None, lis
     )
     if candidate.destination == "smart-protection-server" and line.destination == "service-gateway":
         found.append(notices.contradiction(candidate.id, "port-8080", site))
-    if site.catalogue.roles[candidate.destination].kind is not RoleKind.SERVICE or candidate.destination in (
-        site.deployment.peers
-    ):
+    if not _answered_by_names(site, candidate.destination):
         return flow, found
     names = names_of(site, line, candidate.id)
     found += names.findings
@@ -199,21 +204,53 @@ def _name_list(site: Site, line: Flow) -> str:
     return min(same, key=lambda other: other.slot).id
 
 
-def _exceptions(deployment: Deployment, candidate: _Candidate, as_of: date | None) -> tuple[bool, list[Finding]]:
-    """Return whether the deployment closes the flow, and what to say about its exceptions."""
-    for flow_id in (candidate.id, candidate.line.id):
+def _exceptions(
+    deployment: Deployment, ids: tuple[str, ...], row: str, as_of: date | None
+) -> tuple[bool, list[Finding]]:
+    """Return whether the deployment closes the flow, and what to say about its exceptions.
+
+    Args:
+        deployment: The site.
+        ids: Names under which the deployment may say it, the flow's own first. A declined flow stays closed, whatever
+            end date its other name has.
+        row: Where the page says the flow.
+        as_of: The day, None for none.
+    """
+    for flow_id in ids:
         if flow_id in deployment.decline:
-            return True, [notices.declined(candidate.id, candidate.line, deployment.decline[flow_id])]
+            return True, [notices.declined(ids[0], row, deployment.decline[flow_id])]
+    for flow_id in ids:
         if flow_id in deployment.expires:
-            found = notices.expiry(candidate.id, deployment.expires[flow_id], as_of)
+            found = notices.expiry(ids[0], deployment.expires[flow_id], as_of)
             return any(each.code == "expired-closed" for each in found), found
     return False, []
 
 
-def _extra(site: Site, extra: ExtraFlow) -> RequiredFlow:
-    role = site.catalogue.roles.get(extra.destination)
+def _extra(site: Site, extra: ExtraFlow, as_of: date | None) -> tuple[list[RequiredFlow], list[Finding]]:
+    """Return a flow that the deployment adds, where it concerns a role of the site, and the findings about it."""
+    found = [notices.added(extra.id, extra.reason, extra.until)]
+    if site.managed.isdisjoint({extra.source, extra.destination}):
+        return [], [notices.elsewhere(extra.id, extra.source, extra.destination)]
+    closed, findings = _exceptions(site.deployment, (extra.id,), EXTRA_ROW, as_of)
+    found += findings
+    if closed:
+        return [], found
+    flow = _extra_flow(site, extra)
+    if not flow.names and extra.source in site.managed and _answered_by_names(site, extra.destination):
+        text = f"{extra.id} is left without any host: no line of the page names one of {extra.destination} here."
+        found.append(finding("no-hosts", extra.id, text))
+    return [flow], found
+
+
+def _answered_by_names(site: Site, destination: str) -> bool:
+    """Return whether a destination is the vendor's and no server of the site stands in for it."""
+    role = site.catalogue.roles.get(destination)
+    return role is not None and role.kind is RoleKind.SERVICE and destination not in site.deployment.peers
+
+
+def _extra_flow(site: Site, extra: ExtraFlow) -> RequiredFlow:
     names: tuple[Name, ...] = ()
-    if role is not None and role.kind is RoleKind.SERVICE:
+    if _answered_by_names(site, extra.destination):
         names = tuple(
             sorted(
                 {
@@ -224,7 +261,7 @@ def _extra(site: Site, extra: ExtraFlow) -> RequiredFlow:
                 }
             )
         )
-    elif not site.has(extra.destination) and extra.source in site.managed:
+    elif not site.has(extra.destination):
         raise UserError(
             f"peer '{extra.destination}' is required by extra flow '{extra.id}': declare peers.{extra.destination}."
         )
@@ -237,7 +274,7 @@ def _extra(site: Site, extra: ExtraFlow) -> RequiredFlow:
         ports=tuple(sorted(set(extra.ports))),
         icmp=None,
         application="as the site says",
-        row="extra_flows of the deployment",
+        row=EXTRA_ROW,
         slot=extra.slot,
         confidence=Confidence.DOCUMENTED,
         names=names,
@@ -246,14 +283,17 @@ def _extra(site: Site, extra: ExtraFlow) -> RequiredFlow:
 
 
 def _check_listeners(flows: list[RequiredFlow], catalogue: Catalogue) -> None:
-    """Raise where flows to one listener of the page were given different ports."""
-    seen: dict[tuple[str, Transport, tuple[int, ...]], RequiredFlow] = {}
+    """Raise where flows to one listener of the page were given different ports.
+
+    A Service Gateway has two on 8080: file reputation, and its forward proxy, which may be moved.
+    """
+    seen: dict[tuple[str, Transport, tuple[int, ...], str], RequiredFlow] = {}
     for flow in flows:
         line = catalogue.flows.get(flow.line)
         if line is None or len(line.ports) != 1 or flow.names:
             continue
         for transport in flow.transports:
-            other = seen.setdefault((flow.destination, transport, line.ports), flow)
+            other = seen.setdefault((flow.destination, transport, line.ports, line.application), flow)
             if other.ports != flow.ports:
                 raise UserError(
                     f"port_overrides gives {other.id} port {other.ports[0]} and {flow.id} port {flow.ports[0]}, "
