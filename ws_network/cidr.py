@@ -142,9 +142,7 @@ def read(texts: Sequence[str]) -> tuple[list[int], list[int]]:
             four += _read_family(4, without)
             six += _read_family(6, with_colon)
         except _UNREADABLE:
-            for text in chunk:  # found in bulk, explained alone
-                parse_cidr(text)
-            raise
+            raise _refusal(next(text for text in chunk if _parsed(text) is None)) from None
     return four, six
 
 
@@ -218,7 +216,7 @@ def _octal(family: Family, heads: str) -> bool:
 
 
 def _refusal(text: object) -> UserError:
-    """Return the sentence for what `parse_cidr` does not take."""
+    """Return the sentence for what `parse_cidr` does not take: here, marks that are foreign to an address."""
     if not isinstance(text, str):
         return UserError(f"{text!r} is no text: write an address range in quotes, such as '10.20.0.0/24'.")
     head, slash, tail = text.partition("/")
