@@ -5,11 +5,32 @@ this is for input that no plan can be made from.
 """
 
 import difflib
+import functools
+import sys
 from collections.abc import Iterable
+from typing import Any, Self
 
 
 class UserError(ValueError):
-    """Input that cannot be used: one sentence with what, why and what to type. Never shown with a traceback."""
+    """Input that cannot be used: one sentence with what, why and what to type. Never shown with a traceback.
+
+    In a Pulumi program it is `pulumi.RunError` too, the one exception that Pulumi prints without a traceback.
+    """
+
+    def __new__(cls, *args: object) -> Self:
+        """Make the error, of both kinds where pulumi is loaded; this module never loads it."""
+        run_error = getattr(sys.modules.get("pulumi"), "RunError", None)
+        kind: Any = cls
+        if run_error is not None and not issubclass(cls, run_error):
+            kind = _both(kind, run_error)
+        made: Self = super().__new__(kind, *args)
+        return made
+
+
+@functools.cache
+def _both(error: Any, run_error: Any) -> type:
+    """Return the class that is both, under the name of the first."""
+    return type(error.__name__, (error, run_error), {"__module__": error.__module__})
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
