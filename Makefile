@@ -52,6 +52,7 @@ golden: $(READY)  ## write the golden files anew
 
 docs: $(READY)  ## generate the generated pages
 	$(PY) tools/catalogue_docs.py
+	$(PY) tools/findings_docs.py
 
 bench: $(READY)  ## run the benchmarks
 	$(PY) benchmarks/run.py --check $(ARGS)

@@ -59,7 +59,7 @@ CODES: dict[str, Code] = {
         "Read the contradiction in the catalogue and decline the flow if your site shows otherwise.",
     ),
     "declined": Code(
-        Severity.MEDIUM,
+        Severity.LOW,
         "The deployment declines a flow of the page.",
         "Remove the entry under decline to open the flow.",
     ),

@@ -1,0 +1,93 @@
+"""Each example is deployed by the real engine, changes nothing the second time, and leaves nothing behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.engine.harness import Project
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+pytestmark = pytest.mark.engine
+
+
+def test_every_example_is_tested() -> None:
+    """An example that no test runs is wrong by the next release."""
+    assert {path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml")} == {"aws-agents", "aws-site"}
+
+
+def _rules(project: Project, group_id: str) -> set[tuple[bool, str, int, int, str]]:
+    """Return what the cloud has in a group: egress, protocol, ports, other end."""
+    found = project.ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group_id]}])
+    lists = {
+        entry["PrefixListId"]: entry["PrefixListName"]
+        for entry in project.ec2.describe_managed_prefix_lists()["PrefixLists"]
+    }
+    return {
+        (
+            rule["IsEgress"],
+            rule["IpProtocol"],
+            rule["FromPort"],
+            rule["ToPort"],
+            rule.get("CidrIpv4")
+            or rule.get("CidrIpv6")
+            or lists.get(rule.get("PrefixListId", ""), "").rsplit("-", 1)[0]
+            or rule["ReferencedGroupInfo"]["GroupId"],
+        )
+        for rule in found["SecurityGroupRules"]
+    }
+
+
+def test_agents_in_an_existing_vpc(make_project: Callable[..., Project]) -> None:
+    """The first thing a user deploys: exactly the ports of the page, and nothing else."""
+    project = make_project(EXAMPLES / "aws-agents", name="aws-agents")
+    vpc_id = project.ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
+    project.set("aws-agents:vpc_id", vpc_id)
+    assert project.up().ok
+    group_id = project.stack_outputs()["security_group_id"]
+    assert _rules(project, group_id) == {
+        (True, "tcp", 443, 443, "agents-blocks-de-1-ipv4"),
+        (True, "tcp", 443, 443, "0.0.0.0/0"),
+        (True, "tcp", 80, 80, "0.0.0.0/0"),
+    }
+    assert project.up().changes == []
+    assert project.destroy().ok
+    assert [
+        entry
+        for entry in project.ec2.describe_managed_prefix_lists()["PrefixLists"]
+        if entry["PrefixListName"].startswith("agents")
+    ] == []
+
+
+def test_a_whole_site_behind_a_proxy(make_project: Callable[..., Project]) -> None:
+    """Only the proxy may reach any address; agents reach the proxy, the relays on their own port, and the SIEM."""
+    project = make_project(EXAMPLES / "aws-site", name="aws-site")
+    vpc_id = project.ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
+    siem = project.ec2.create_security_group(GroupName="siem", Description="siem", VpcId=vpc_id)["GroupId"]
+    project.set("aws-site:vpc_id", vpc_id)
+    project.set("aws-site:siem_security_group_id", siem)
+    assert project.up().ok
+    groups = project.stack_outputs()["security_group_ids"]
+    assert set(groups) == {"administrator", "agent", "data-center-gateway", "relay", "web-proxy"}
+    assert _rules(project, groups["agent"]) == {
+        (True, "udp", 53, 53, "site-peer-dns-server-ipv4"),
+        (True, "udp", 53, 53, "site-peer-dns-server-ipv6"),
+        (True, "udp", 514, 514, siem),
+        (True, "tcp", 1443, 1443, groups["web-proxy"]),
+        (True, "tcp", 4222, 4222, groups["relay"]),
+    }
+    open_to_all = {
+        role
+        for role, group in groups.items()
+        if any(rule[4] in {"0.0.0.0/0", "::/0"} for rule in _rules(project, group))
+    }
+    assert open_to_all == {"web-proxy"}
+    assert project.up().changes == []
+    assert project.destroy().ok
+    assert project.ec2.describe_security_groups(GroupIds=[siem])["SecurityGroups"]
