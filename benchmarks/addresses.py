@@ -44,16 +44,16 @@ def union_with_netaddr() -> Iterator[Row]:
 
 def growth() -> Iterator[Row]:
     """Ten times the addresses against one time: what a quadratic step would turn into 100."""
-    for size in (1_000, 10_000):
+    for size, rounds in ((1_000, 150), (10_000, 25)):  # each lasts seconds: longer than a slow moment of the machine
         small, large = address_blocks(size), address_blocks(10 * size)
-        best = race(partial(minimal_cover, large), partial(minimal_cover, small), rounds=15)
+        best = race(partial(minimal_cover, large), partial(minimal_cover, small), rounds=rounds)
         yield Row(f"10x addresses, {10 * size:,} texts", *best, f"ws_network, {size:,}", "times the time", 12)
 
 
 def set_growth() -> Iterator[Row]:
     """Union, difference, intersection and subset of two sets, ten times the ranges against one time."""
     small, large = (_two_sets(size) for size in (5_000, 50_000))
-    best = race(partial(_all_operations, *large), partial(_all_operations, *small), rounds=15)
+    best = race(partial(_all_operations, *large), partial(_all_operations, *small), rounds=40)
     yield Row("10x ranges, four set operations", *best, "ws_network, 2 x 5,000", "times the time", 12)
 
 

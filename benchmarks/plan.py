@@ -31,7 +31,7 @@ def growth() -> Iterator[Row]:
         small, large = (_site(catalogue, size, layout) for size in (1_000, 10_000))
         for size, site in ((1_000, small), (10_000, large)):
             _holds_every_peer(build_plan(catalogue, site), size)
-        best = race(partial(build_plan, catalogue, large), partial(build_plan, catalogue, small), rounds=5)
+        best = race(partial(build_plan, catalogue, large), partial(build_plan, catalogue, small), rounds=8)
         yield Row(f"plan of 10x addresses, {layout}", *best, "ws_network, 3 x 1,000", "times the time", 12)
 
 
