@@ -18,6 +18,9 @@ from ws_network.findings import Finding, Severity
 from ws_network.plan import Plan, build_plan
 from ws_network.snapshot import Snapshot
 
+MISSING = {"deployment": "deployment is missing: give the content of a deployment file."}
+"""What to type for a required argument, by its key."""
+
 WARNED = Severity.MEDIUM
 """Findings from this severity on are warnings of the program; the others are in its outputs only."""
 
@@ -31,6 +34,28 @@ def user_errors(name: str) -> Iterator[None]:
         raise pulumi.RunError(f"{name}: {error}") from None
 
 
+def given_args(args: Any, shape: type) -> dict[str, Any]:
+    """Return the arguments of a component that are given: what is None is not.
+
+    Args:
+        args: What the program passes.
+        shape: The TypedDict of the component's arguments.
+
+    Raises:
+        UserError: a key means nothing (it would be lost without a word), or a required one is missing.
+    """
+    if not isinstance(args, Mapping):
+        raise UserError("the arguments are no mapping: give them as {'deployment': ...}.")
+    given = {str(key): value for key, value in args.items() if value is not None}
+    for key in args:
+        if key not in shape.__annotations__:
+            raise UserError(unknown_name("argument", str(key), shape.__annotations__))
+    required: frozenset[str] = getattr(shape, "__required_keys__", frozenset())
+    for key in sorted(required - set(given)):
+        raise UserError(MISSING.get(key, f"{key} is missing: add it."))
+    return given
+
+
 def plan_of(args: Mapping[str, Any], target: Target, references: Iterable[str]) -> Plan:
     """Return the plan for component arguments.
 
@@ -42,8 +67,7 @@ def plan_of(args: Mapping[str, Any], target: Target, references: Iterable[str]) 
     Raises:
         UserError: the arguments cannot be used.
     """
-    if "deployment" not in args:
-        raise UserError("deployment is missing: give the content of a deployment file.")
+    check_plain(args["deployment"], "deployment")
     deployment = Deployment.parse(args["deployment"], "deployment")
     snapshot, catalogue = args.get("snapshot"), args.get("catalogue")
     plan = build_plan(
@@ -61,12 +85,27 @@ def plan_of(args: Mapping[str, Any], target: Target, references: Iterable[str]) 
     return plan
 
 
+def check_plain(value: Any, path: str) -> None:
+    """Raise for an output inside what decides which rules exist: a preview could not show them."""
+    if isinstance(value, pulumi.Output):
+        raise UserError(
+            f"{path} is an output of another resource, which a preview does not know yet: write its value, or give "
+            "the other end by id under peer_security_group_ids or prefix_list_ids."
+        )
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            check_plain(item, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            check_plain(item, f"{path}[{index}]")
+
+
 def _day(text: str | None) -> date | None:
     if text is None:
         return None
     try:
         return date.fromisoformat(text)
-    except ValueError:
+    except (TypeError, ValueError):
         raise UserError(f"as_of is '{text}': write it as YYYY-MM-DD.") from None
 
 
@@ -85,15 +124,26 @@ def known_keys(what: str, given: Iterable[str], known: Iterable[str]) -> None:
             raise UserError(unknown_name(f"key in {what}", key, known))
 
 
-def given_id(what: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
-    """Return an id that comes from elsewhere: unknown and secret as it is, and an error where it turns out missing."""
+def given_id(name: str, what: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Return an id that comes from elsewhere: unknown and secret as it is, and an error where it turns out missing.
+
+    Args:
+        name: Of the component.
+        what: The argument that gives the id.
+        value: The id.
+    """
 
     def check(text: str | None) -> str:
         if not text:
-            raise pulumi.RunError(f"{what} is missing: the stack or resource it comes from has no such id.")
+            raise pulumi.RunError(f"{name}: {what} is missing: the stack or resource it comes from has no such id.")
         return text
 
     return pulumi.Output.from_input(value).apply(check)
+
+
+def ids_output(ids: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[dict[str, str]]:
+    """Return ids as one output, a map also where there are none."""
+    return pulumi.Output.all(*ids.values()).apply(lambda found: dict(zip(ids, found, strict=True)))
 
 
 def warn(resource: pulumi.Resource, findings: Iterable[Finding]) -> None:

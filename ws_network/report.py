@@ -6,9 +6,13 @@ Owns the document. Does not own what is live: it describes the plan, and `ws-net
 from collections.abc import Iterable
 from enum import StrEnum, unique
 
+from ws_network.deployment.check import flow_ids
 from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Finding
 from ws_network.plan import Plan
+
+LEFT_OUT = "(left out)"
+"""What a redacted report says in place of text that may hold an address, an id or a host."""
 
 
 @unique
@@ -44,6 +48,8 @@ def report(plan: Plan, findings: Iterable[Finding], level: Detail = Detail.FULL)
         return ""
     full = level is Detail.FULL
     rows = {flow.id: flow.row for flow in plan.flows}
+    catalogue = plan.catalogue
+    harmless = {"", *flow_ids(plan.deployment, catalogue), *catalogue.roles, *catalogue.features}
     lines = [
         f"# Workload Security rules for {plan.deployment.region}",
         "",
@@ -53,14 +59,22 @@ def report(plan: Plan, findings: Iterable[Finding], level: Detail = Detail.FULL)
         rules = [rule for rule in plan.rules if rule.role == role]
         lines += ["", f"## {role}", "", "| direction | port | other end | line of the page |", "|---|---|---|---|"]
         for rule in rules:
-            peer = rule.peer.value if full else str(rule.peer.kind)
+            peer = rule.peer.value if full else str(rule.peer.kind)  # the value may be an id
             page = "; ".join(f"{flow} ({rows[flow]})" for flow in rule.flows)
-            lines.append(f"| {rule.direction} | {rule.protocol} {rule.ports.text} | {peer} | {page} |")
+            lines.append(f"| {rule.direction} | {rule.protocol} {rule.ports.text} | {peer} | {_cell(page)} |")
     if full and plan.lists:
         lines += ["", "## Address lists", "", "| list | blocks |", "|---|---|"]
         lines += [f"| {name} | {', '.join(found.cidrs)} |" for name, found in plan.lists.items()]
     lines += ["", "## Findings", "", "| severity | code | about | what |", "|---|---|---|---|"]
     for entry in findings:
-        text = entry.text if full else "(left out)"
-        lines.append(f"| {entry.severity} | {entry.code} | {entry.flow} | {text} |")
+        text = entry.text if full else LEFT_OUT
+        about = (
+            entry.flow if full or entry.flow in harmless else LEFT_OUT
+        )  # a rule's id or a setting may hold an address
+        lines.append(f"| {entry.severity} | {entry.code} | {about} | {_cell(text)} |")
     return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Return text that stays in its cell of a table."""
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from ws_network.addresses import Family, parse_cidr
 from ws_network.errors import UserError
@@ -29,6 +29,11 @@ def _address(family: Family) -> AfterValidator:
         return cidr.text.split("/")[0]
 
     return AfterValidator(check)
+
+
+def _whole(value: object) -> object:
+    """Return `1.0` as 1: component arguments from other languages know one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class ResolvedName(BaseModel):
@@ -63,7 +68,7 @@ class Snapshot(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: int = Field(ge=1, strict=True)
+    format: Annotated[int, BeforeValidator(_whole), Field(ge=1, strict=True)]
     place: str = Field(min_length=1)
     """Where it was resolved: a runner's answer need not be the network's."""
     names: dict[str, ResolvedName]
@@ -77,7 +82,7 @@ class Snapshot(BaseModel):
         """
         if not isinstance(content, dict) or "format" not in content:
             raise UserError(f"{where} is no snapshot: it must be a JSON object with 'format', 'place' and 'names'.")
-        if isinstance(content["format"], int) and content["format"] > FORMAT:
+        if isinstance(content["format"], int | float) and content["format"] > FORMAT:
             raise UserError(
                 f"{where} has format {content['format']}, newer than the {FORMAT} that this release reads: "
                 "upgrade ws-network, or resolve again with this one."

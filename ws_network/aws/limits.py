@@ -33,6 +33,9 @@ ENTRIES_PER_REQUEST = 100
 """A prefix list takes so many entries in one request, and the provider sends all of them at once (EC2 API,
 ModifyManagedPrefixList: AddEntries has at most 100 items). So no list of ours is longer."""
 
+ENTRIES_PER_LIST = 1000
+"""Entries that a prefix list may have room for (Amazon VPC user guide, "Amazon VPC quotas")."""
+
 DESCRIPTION_LENGTH = 255
 """Characters of a rule's description (EC2 API, SecurityGroupRule)."""
 

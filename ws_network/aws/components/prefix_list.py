@@ -1,15 +1,16 @@
 """`AwsPrefixList`: a managed prefix list of one address family, or a given one."""
 
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_aws import ec2
 
 from ws_network.addresses import parse_cidr
-from ws_network.aws.limits import ENTRIES_PER_REQUEST
+from ws_network.aws.limits import ENTRIES_PER_LIST, ENTRIES_PER_REQUEST
 from ws_network.aws.render import LIST_DESCRIPTION, grown
 from ws_network.errors import UserError
-from ws_network.program import given_id, user_errors
+from ws_network.program import check_plain, given_args, given_id, user_errors
 
 
 class AwsPrefixListArgs(TypedDict):
@@ -37,29 +38,43 @@ class AwsPrefixList(pulumi.ComponentResource):
         """Create the list, unless an id is given."""
         super().__init__("ws-network:index:AwsPrefixList", name, {}, opts)
         with user_errors(name):
-            cidrs = _checked_cidrs(args)
-            size = int(args.get("max_entries") or grown(len(cidrs)))
-            if size < len(cidrs):
-                raise UserError(f"max_entries is {size} for {len(cidrs)} cidrs: give at least {len(cidrs)}.")
-        if "prefix_list_id" in args:
-            self.prefix_list_id = given_id("prefix_list_id", args["prefix_list_id"])
+            given = given_args(args, AwsPrefixListArgs)
+            check_plain(given["cidrs"], "cidrs")
+            cidrs = _checked_cidrs(given)
+            size = _checked_size(given, len(cidrs))
+        if "prefix_list_id" in given:
+            self.prefix_list_id = given_id(name, "prefix_list_id", given["prefix_list_id"])
         else:
             self.prefix_list_id = ec2.ManagedPrefixList(
                 name,
-                address_family=args["address_family"],
+                address_family=given["address_family"],
                 max_entries=size,
                 entries=[ec2.ManagedPrefixListEntryArgs(cidr=cidr, description=LIST_DESCRIPTION) for cidr in cidrs],
-                tags=args.get("tags") or None,
+                tags=given.get("tags") or None,
                 opts=pulumi.ResourceOptions(parent=self),
             ).id
         self.register_outputs({"prefix_list_id": self.prefix_list_id})
 
 
-def _checked_cidrs(args: AwsPrefixListArgs) -> list[str]:
+def _checked_size(args: Mapping[str, Any], count: int) -> int:
+    """Return the size of the list, with room for its blocks."""
+    size = args.get("max_entries", grown(count))
+    if not isinstance(size, int | float) or isinstance(size, bool) or size != int(size):
+        raise UserError(f"max_entries cannot be {size!r}: write a whole number.")
+    if not count <= size <= ENTRIES_PER_LIST:
+        raise UserError(
+            f"max_entries is {int(size)} for {count} cidrs: give at least {count}, at most AWS's {ENTRIES_PER_LIST}."
+        )
+    return int(size)
+
+
+def _checked_cidrs(args: Mapping[str, Any]) -> list[str]:
     """Return the blocks in canonical form, sorted; all of the list's family, and no more than AWS takes."""
     family = args["address_family"]
     if family not in {"IPv4", "IPv6"}:
         raise UserError(f"address_family cannot be '{family}': write IPv4 or IPv6.")
+    if isinstance(args["cidrs"], str):
+        raise UserError(f"cidrs cannot be '{args['cidrs']}': write a list, as [{args['cidrs']}].")
     blocks = sorted({parse_cidr(cidr) for cidr in args["cidrs"]})
     for block in blocks:
         if f"IPv{block.family}" != family:

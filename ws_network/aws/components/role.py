@@ -12,7 +12,16 @@ from ws_network.aws.render import AwsRendering, GroupRule, SecurityGroup, render
 from ws_network.deployment import Target
 from ws_network.errors import UserError, unknown_name
 from ws_network.plan import Plan
-from ws_network.program import findings_output, given_id, known_keys, plan_of, stop_on_errors, user_errors, warn
+from ws_network.program import (
+    findings_output,
+    given_args,
+    given_id,
+    known_keys,
+    plan_of,
+    stop_on_errors,
+    user_errors,
+    warn,
+)
 
 ROLE_TAG = "ws-network-role"
 """Tag by which a policy finds the role of a group whose component it cannot see."""
@@ -23,11 +32,13 @@ class Ends:
 
     def __init__(
         self,
+        name: str,
         lists: Mapping[str, pulumi.Output[str]],
         groups: Mapping[str, pulumi.Output[str]],
         inputs: Mapping[str, pulumi.Input[str]],
     ) -> None:
-        """Remember the ids by key."""
+        """Remember the ids by key, and the component that an error names."""
+        self.name = name
         self.lists = lists
         self.groups = groups
         self.inputs = inputs
@@ -40,7 +51,8 @@ class Ends:
             return {"referenced_security_group_id": self.groups[rule["security_group"]]}
         if "input" in rule:
             key = rule["input"]
-            return {"referenced_security_group_id": given_id(f"peer_security_group_ids['{key}']", self.inputs[key])}
+            given = given_id(self.name, f"peer_security_group_ids['{key}']", self.inputs[key])
+            return {"referenced_security_group_id": given}
         names = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")
         return {name: value for name, value in rule.items() if name in names}
 
@@ -76,7 +88,7 @@ class RoleGroups(pulumi.ComponentResource):
         self._tags = dict(tags)
         self._owned = {key for key in groups if key not in existing}
         self.ids = {
-            key: given_id(f"the id of the existing group '{key}'", existing[key])
+            key: given_id(base, f"the id of the existing group '{key}'", existing[key])
             if key in existing
             else self._group(key, group, vpc_id)
             for key, group in groups.items()
@@ -87,7 +99,7 @@ class RoleGroups(pulumi.ComponentResource):
         return ec2.SecurityGroup(
             name,
             description=group["description"],
-            vpc_id=vpc_id,
+            vpc_id=None if vpc_id is None else given_id(self._base, "vpc_id", vpc_id),
             tags={**self._tags, "Name": name, ROLE_TAG: group["role"]},
             opts=pulumi.ResourceOptions(parent=self),
         ).id
@@ -146,7 +158,7 @@ def prefix_lists(
     ids: dict[str, pulumi.Output[str]] = {}
     for key, entry in wanted.items():
         if key in given:
-            ids[key] = given_id(f"prefix_list_ids['{key}']", given[key])
+            ids[key] = given_id(base, f"prefix_list_ids['{key}']", given[key])
             continue
         ids[key] = AwsPrefixList(
             f"{base}-{key}",
@@ -203,12 +215,13 @@ class AwsRoleSecurityGroup(RoleGroups):
     def __init__(self, name: str, args: AwsRoleSecurityGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Create the group, unless one is given, its lists and its rules."""
         with user_errors(name):
-            plan, rendering = planned(args)
-            groups = _groups_of(args, plan, rendering)
+            given = given_args(args, AwsRoleSecurityGroupArgs)
+            plan, rendering = planned(given)
+            groups = _groups_of(given, plan, rendering)
         tags = plan.deployment.tags
-        existing = {args["role"]: args["security_group_id"]} if "security_group_id" in args else {}
+        existing = {given["role"]: given["security_group_id"]} if "security_group_id" in given else {}
         super().__init__(
-            name, base=name, groups=groups, existing=existing, vpc_id=args.get("vpc_id"), tags=tags, opts=opts
+            name, base=name, groups=groups, existing=existing, vpc_id=given.get("vpc_id"), tags=tags, opts=opts
         )
         used = {
             rule["prefix_list"]
@@ -216,19 +229,19 @@ class AwsRoleSecurityGroup(RoleGroups):
             for rule in group["rules"].values()
             if "prefix_list" in rule
         }
-        lists = prefix_lists(name, args, {key: rendering.prefix_lists[key] for key in sorted(used)}, tags, self)
+        lists = prefix_lists(name, given, {key: rendering.prefix_lists[key] for key in sorted(used)}, tags, self)
         others = {
-            role: given_id(f"role_security_group_ids['{role}']", group_id)
-            for role, group_id in args.get("role_security_group_ids", {}).items()
+            role: given_id(name, f"role_security_group_ids['{role}']", group_id)
+            for role, group_id in given.get("role_security_group_ids", {}).items()
         }
         self.add_rules(
-            Ends(lists, {**others, **self.ids}, args.get("peer_security_group_ids", {})),
-            exclusive=bool(args.get("exclusive")),
+            Ends(name, lists, {**others, **self.ids}, given.get("peer_security_group_ids", {})),
+            exclusive=bool(given.get("exclusive")),
         )
         findings = (*plan.findings, *rendering.findings)
         warn(self, findings)
         self.security_group_ids = pulumi.Output.all(*self.ids.values())
-        self.security_group_id = self.ids[args["role"]]
+        self.security_group_id = self.ids[given["role"]]
         self.rule_count = pulumi.Output.from_input(sum(len(group["rules"]) for group in groups.values()))
         self.findings = findings_output(findings)
         self.register_outputs(
@@ -241,7 +254,7 @@ class AwsRoleSecurityGroup(RoleGroups):
         )
 
 
-def _groups_of(args: AwsRoleSecurityGroupArgs, plan: Plan, rendering: AwsRendering) -> dict[str, SecurityGroup]:
+def _groups_of(args: Mapping[str, Any], plan: Plan, rendering: AwsRendering) -> dict[str, SecurityGroup]:
     """Return the rendered groups of the role, when the arguments have every id that they need."""
     role = args["role"]
     if role not in plan.roles:

@@ -1,6 +1,7 @@
 """`AwsWorkloadSecurity`: a whole site, with a group for each role and the lists that they share."""
 
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -8,7 +9,7 @@ from ws_network.arguments import WsDeploymentArgs, WsSnapshotArgs
 from ws_network.aws.components.role import Ends, RoleGroups, planned, prefix_lists
 from ws_network.aws.render import AwsRendering
 from ws_network.errors import UserError
-from ws_network.program import findings_output, known_keys, user_errors, warn
+from ws_network.program import findings_output, given_args, ids_output, known_keys, user_errors, warn
 from ws_network.report import detail, report
 
 
@@ -55,34 +56,34 @@ class AwsWorkloadSecurity(pulumi.ComponentResource):
         """Create the lists, the groups that are not given, and all rules."""
         super().__init__("ws-network:index:AwsWorkloadSecurity", name, {}, opts)
         with user_errors(name):
-            plan, rendering = planned(args)
-            _check_ids(args, rendering)
-            level = detail(args.get("report", "full"))
+            given = given_args(args, AwsWorkloadSecurityArgs)
+            plan, rendering = planned(given)
+            _check_ids(given, rendering)
+            level = detail(given.get("report", "full"))
         tags = plan.deployment.tags
-        existing = args.get("security_group_ids", {})
-        lists = prefix_lists(name, args, rendering.prefix_lists, tags, self)
+        existing = given.get("security_group_ids", {})
+        lists = prefix_lists(name, given, rendering.prefix_lists, tags, self)
         roles = [
             RoleGroups(
                 f"{name}-{role}",
                 base=name,
                 groups={key: group for key, group in rendering.security_groups.items() if group["role"] == role},
                 existing=existing,
-                vpc_id=args.get("vpc_id"),
+                vpc_id=given.get("vpc_id"),
                 tags=tags,
                 opts=pulumi.ResourceOptions(parent=self),
             )
             for role in plan.roles
         ]
         groups = {key: group_id for role in roles for key, group_id in role.ids.items()}
+        ends = Ends(name, lists, groups, given.get("peer_security_group_ids", {}))
         for role in roles:
-            role.add_rules(
-                Ends(lists, groups, args.get("peer_security_group_ids", {})), exclusive=bool(args.get("exclusive"))
-            )
+            role.add_rules(ends, exclusive=bool(given.get("exclusive")))
             role.register_outputs({})
         findings = (*plan.findings, *rendering.findings)
         warn(self, findings)
-        self.security_group_ids = pulumi.Output.all(**groups)
-        self.prefix_list_ids = pulumi.Output.all(**lists)
+        self.security_group_ids = ids_output(groups)
+        self.prefix_list_ids = ids_output(lists)
         count = sum(len(group["rules"]) for group in rendering.security_groups.values())
         self.rule_count = pulumi.Output.from_input(count)
         self.findings = findings_output(findings)
@@ -98,7 +99,7 @@ class AwsWorkloadSecurity(pulumi.ComponentResource):
         )
 
 
-def _check_ids(args: AwsWorkloadSecurityArgs, rendering: AwsRendering) -> None:
+def _check_ids(args: Mapping[str, Any], rendering: AwsRendering) -> None:
     """Raise where a given id belongs to nothing, or a new group has no VPC."""
     existing = args.get("security_group_ids", {})
     known_keys("security_group_ids", existing, rendering.security_groups)
