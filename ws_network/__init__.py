@@ -1,4 +1,103 @@
 """Trend Micro Cloud One Workload Security network requirements as data, rules and Pulumi components (unofficial).
 
 Importing this package loads neither pulumi nor a cloud SDK nor pydantic: names are looked up when they are first used.
+What each verb of `ws-network` answers is one of these functions.
 """
+
+import importlib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ws_network.browsing import browse
+    from ws_network.catalogue import Catalogue, CatalogueDiff, diff
+    from ws_network.deployment import Deployment, Target
+    from ws_network.errors import UserError
+    from ws_network.findings import Finding, Severity
+    from ws_network.flows import RequiredFlow, required_flows
+    from ws_network.plan import Packet, Plan, build_plan
+    from ws_network.planned import Overview, overview
+    from ws_network.questions import Answer, ask, explain
+    from ws_network.requirements import Needs, needs
+    from ws_network.revisions import SiteDiff, site_diff
+    from ws_network.rules import Direction, Rule
+    from ws_network.schemas import schema
+    from ws_network.snapshot import Snapshot
+    from ws_network.starter import Start, starter_file
+
+__all__ = [
+    "Answer",
+    "Catalogue",
+    "CatalogueDiff",
+    "Deployment",
+    "Direction",
+    "Finding",
+    "Needs",
+    "Overview",
+    "Packet",
+    "Plan",
+    "RequiredFlow",
+    "Rule",
+    "Severity",
+    "SiteDiff",
+    "Snapshot",
+    "Start",
+    "Target",
+    "UserError",
+    "ask",
+    "browse",
+    "build_plan",
+    "diff",
+    "explain",
+    "needs",
+    "overview",
+    "required_flows",
+    "schema",
+    "site_diff",
+    "starter_file",
+]
+
+_PLACES = {
+    "Answer": "questions",
+    "Catalogue": "catalogue",
+    "CatalogueDiff": "catalogue",
+    "Deployment": "deployment",
+    "Direction": "rules",
+    "Finding": "findings",
+    "Needs": "requirements",
+    "Overview": "planned",
+    "Packet": "plan",
+    "Plan": "plan",
+    "RequiredFlow": "flows",
+    "Rule": "rules",
+    "Severity": "findings",
+    "SiteDiff": "revisions",
+    "Snapshot": "snapshot",
+    "Start": "starter",
+    "Target": "deployment",
+    "UserError": "errors",
+    "ask": "questions",
+    "browse": "browsing",
+    "build_plan": "plan",
+    "diff": "catalogue",
+    "explain": "questions",
+    "needs": "requirements",
+    "overview": "planned",
+    "required_flows": "flows",
+    "schema": "schemas",
+    "site_diff": "revisions",
+    "starter_file": "starter",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its module the first time that it is asked for."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return the public names, whether or not they are loaded."""
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

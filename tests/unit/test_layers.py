@@ -15,7 +15,7 @@ CLOUDS = ("aws", "azure", "gcp")
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("cidr", "validation"),
+    ("cidr", "tables", "validation"),
     ("addresses",),
     ("findings",),
     ("catalogue",),
@@ -30,8 +30,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report",),
     tuple(f"{cloud}.limits" for cloud in CLOUDS),
     tuple(f"{cloud}.render" for cloud in CLOUDS),
+    ("browsing", "planned", "requirements", "starter"),
+    ("questions", "revisions"),
     ("arguments",),
-    ("program",),
+    ("program", "schemas"),
     CLOUDS,
     ("fleet",),
     ("audit",),

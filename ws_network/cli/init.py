@@ -1,0 +1,209 @@
+"""`ws-network init`: a few questions in plain words, and the short file that they make."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from ws_network.catalogue import Catalogue, RoleKind
+from ws_network.cli import options
+from ws_network.deployment import Target
+from ws_network.errors import UserError, unknown_name
+from ws_network.starter import DEFAULT_COVERS, Decision, Start, peer, policy, proxy_of, starter_file, uncovered
+
+T = TypeVar("T")
+
+ABOUT_NAMES = """
+These hosts have no published address block, and a security group cannot hold a name:
+{hosts}
+  filtered  open their ports to any address, because another policy filters the names behind the group
+  snapshot  allow the addresses they resolve to, from a file that you keep fresh (not for content networks)
+  refuse    open nothing: the plan fails and names the hosts"""
+
+
+def init(
+    *,
+    file: Annotated[Path, typer.Argument(help="File to write.", show_default=str(options.DEFAULT_FILE))] = (
+        options.DEFAULT_FILE
+    ),
+    region: Annotated[str | None, typer.Option("--region", help="Region of the service, for example de-1.")] = None,
+    roles: Annotated[
+        str | None, typer.Option("--roles", help="Components of the site, by commas.", show_default="agent")
+    ] = None,
+    dns: Annotated[
+        str | None, typer.Option("--dns", help="DNS servers: 'platform', or addresses or AWS ids by commas.")
+    ] = None,
+    ntp: Annotated[str | None, typer.Option("--ntp", help="NTP servers, in the same form.")] = None,
+    proxy: Annotated[str | None, typer.Option("--proxy", help="Web proxy as ADDRESS:PORT, or 'none'.")] = None,
+    covers: Annotated[
+        str | None, typer.Option("--proxy-covers", help="Services reached through it.", show_default="three services")
+    ] = None,
+    siem: Annotated[str | None, typer.Option("--siem", help="SIEM that agents send events to.")] = None,
+    relays: Annotated[str | None, typer.Option("--relays", help="Relays elsewhere that agents use.")] = None,
+    names: Annotated[
+        str | None, typer.Option("--names", help="For hosts without a block: filtered, snapshot or refuse.")
+    ] = None,
+    behind: Annotated[
+        str | None,
+        typer.Option("--behind", help="Policy that filters names: aws-network-firewall, aws-dns-firewall, … or other."),
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why any address is right, for 'filtered'.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Last day of that.", show_default="in a year")
+    ] = None,
+    catalogue: options.CatalogueOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: options and defaults only.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+) -> int:
+    """Write a short deployment file, asking what is not given as an option."""
+    if file.exists() and not force:
+        raise UserError(f"{file} is there already: name another file, or overwrite it with --force.")
+    known = options.read_catalogue(catalogue)
+    asker = Asker(interactive=not yes)
+    if asker.interactive and region is None:
+        typer.echo(_about_regions(known))
+    start = Start(
+        region=asker.ask("--region", region, "Region", lambda text: known.region(text).id),
+        roles=asker.ask("--roles", roles, "Components of this site, by commas", _roles(known), default="agent"),
+        dns=asker.ask(
+            "--dns", dns, "DNS servers: addresses, or 'platform' for the cloud's own", _peer, offer="platform"
+        ),
+        ntp=asker.ask(
+            "--ntp", ntp, "NTP servers: addresses, or 'platform' for the cloud's own", _peer, offer="platform"
+        ),
+        proxy=asker.ask("--proxy", proxy, "Web proxy: address:port, or 'none'", _proxy, default="none"),
+        covers=_split(covers) if covers else DEFAULT_COVERS,
+        siem=siem,
+        relays=relays,
+    )
+    hosts = uncovered(start, known)
+    if hosts or names:
+        start = _decide(
+            asker, start, hosts, {"--names": names, "--behind": behind, "--reason": reason, "--until": until}
+        )
+    text = starter_file(start, known)
+    file.write_text(text, encoding="utf-8")
+    typer.echo(f"wrote {file}. Next: ws-network plan{'' if file == options.DEFAULT_FILE else f' {file}'}")
+    return 0
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Takes each answer from its option, else from a person, else from a default that opens nothing."""
+
+    interactive: bool
+
+    def ask(
+        self,
+        option: str,
+        given: str | None,
+        question: str,
+        read: Callable[[str], T],
+        *,
+        default: str | None = None,
+        offer: str | None = None,
+    ) -> T:
+        """Return an answer as `read` reads it.
+
+        Args:
+            option: What it is called on the command line.
+            given: The option's value.
+            question: For a person.
+            read: Raises `UserError` for what is no answer; a person is asked again.
+            default: The answer without a person.
+            offer: The answer that a person may take, and that nobody takes for them.
+        """
+        if given is not None:
+            return read(given)
+        if not self.interactive:
+            if default is None:
+                raise UserError(f"{option} cannot be guessed: give it beside --yes.")
+            return read(default)
+        while True:
+            answer = str(typer.prompt(question, default=default or offer))
+            try:
+                return read(answer.strip())
+            except UserError as error:
+                typer.echo(str(error), err=True)
+
+
+def _decide(asker: Asker, start: Start, hosts: dict[str, list[str]], given: dict[str, str | None]) -> Start:
+    """Return the answers with the names decision, and what it takes."""
+    if asker.interactive and given["--names"] is None:
+        listed = [f"  - {destination}: {', '.join(names)}" for destination, names in hosts.items()]
+        typer.echo(ABOUT_NAMES.format(hosts="\n".join(listed)))
+    decision = asker.ask("--names", given["--names"], "Hosts without a block", _decision, offer="refuse")
+    if decision is not Decision.FILTERED or not hosts:
+        return replace(start, decision=decision)
+    in_a_year = (dt.date.today() + dt.timedelta(days=365)).isoformat()  # noqa: DTZ011 - a day of the reader's calendar
+    behind = asker.ask(
+        "--behind",
+        given["--behind"],
+        "Policy that filters the names, or 'other'",
+        policy,
+        offer=str(Target.AWS_NETWORK_FIREWALL),
+    )
+    default = f"names are filtered by {behind}" if behind else None
+    return replace(
+        start,
+        decision=decision,
+        behind=behind,
+        reason=asker.ask("--reason", given["--reason"], "Reason, for the file", _reason, default=default),
+        until=asker.ask(
+            "--until",
+            given["--until"],
+            "Until when (YYYY-MM-DD)",
+            lambda text: options.read_day(text, "--until"),
+            default=in_a_year,
+        ),
+    )
+
+
+def _about_regions(known: Catalogue) -> str:
+    regions = [f"{region.id} ({region.country})" for region in known.regions.values() if region.deployable]
+    return "\n  ".join(["Regions of the service, as the console's address names them:", *regions])
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part for part in re.split(r"[,\s]+", text.strip()) if part)
+
+
+def _roles(known: Catalogue) -> Callable[[str], tuple[str, ...]]:
+    components = [role.id for role in known.roles.values() if role.kind is RoleKind.COMPONENT]
+
+    def read(text: str) -> tuple[str, ...]:
+        roles = tuple(dict.fromkeys(_split(text)))
+        for role in roles or ("",):
+            if role not in components:
+                raise UserError(unknown_name("role", role, components))
+        return roles
+
+    return read
+
+
+def _peer(text: str) -> str:
+    peer(text)
+    return text
+
+
+def _proxy(text: str) -> str | None:
+    if text == "none":
+        return None
+    proxy_of(text, DEFAULT_COVERS)
+    return text
+
+
+def _decision(text: str) -> Decision:
+    if text not in list(Decision):
+        raise UserError(unknown_name("decision", text, Decision))
+    return Decision(text)
+
+
+def _reason(text: str) -> str:
+    if not text:
+        raise UserError("the reason is empty: say why any address is right.")
+    return text
