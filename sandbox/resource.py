@@ -209,7 +209,7 @@ class Resource(ABC, Generic[Cloud]):
             item = self.inputs[name]
             if name in old:
                 found[name] = old[name] if self.normal(name, old[name]) == self.normal(name, value) else value
-            elif value in (item.default, [], {}, "", False) or (item.computed and old):
+            elif not item.required and (value in (item.default, [], {}, "", False) or (item.computed and old)):
                 continue
             else:
                 found[name] = value

@@ -6,6 +6,7 @@ everything else, so it survives the process and is shared between engines withou
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
 import threading
@@ -27,10 +28,60 @@ os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 READ_ONLY = ("Describe", "Get", "List")
 
 
+#: Regions that moto would else read from a file of all services' endpoints, which takes half a second.
+REGIONS = (
+    *("af-south-1", "ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2"),
+    *("ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ca-central-1", "ca-west-1"),
+    *("eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3"),
+    *("il-central-1", "me-central-1", "me-south-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"),
+)
+
+
+_import_lock = threading.Lock()
+
+
+class _Regions:
+    """Stands in for the boto3 session by which moto asks which regions there are."""
+
+    @staticmethod
+    def get_available_partitions() -> list[str]:
+        return ["aws"]
+
+    @staticmethod
+    def get_available_regions(service: str, partition_name: str = "aws") -> list[str]:
+        del service
+        return list(REGIONS) if partition_name == "aws" else []
+
+
+def _import_moto() -> None:
+    """Import moto's EC2 without its tables of instance types and regions: 0.5 s instead of 1.4 s for each command."""
+    import boto3  # noqa: PLC0415
+    import moto.core.responses  # noqa: PLC0415 - before the names below are replaced, so that only EC2 sees that
+    from moto.core.base_backend import AccountSpecificBackend  # noqa: PLC0415
+    from moto.utilities import utils  # noqa: PLC0415
+
+    replaced: list[tuple[Any, str, Any]] = [
+        (boto3, "Session", _Regions),
+        (utils, "load_resource", lambda _: {}),
+    ]
+    kept = [(place, name, getattr(place, name)) for place, name, _ in replaced]
+    try:
+        for place, name, value in replaced:
+            setattr(place, name, value)
+        importlib.import_module("moto.ec2.responses")
+    finally:
+        for place, name, value in kept:
+            setattr(place, name, value)
+    setattr(AccountSpecificBackend, "get_session", classmethod(lambda _: _Regions()))  # noqa: B010 - a method, for mypy
+
+
 @cache
 def _moto() -> tuple[Any, Any, Any]:
-    """Import moto late: it takes a second, and a preview needs nothing of it."""
+    """Return what is used of moto, imported late: a preview needs nothing of it."""
     from botocore.awsrequest import AWSPreparedRequest  # noqa: PLC0415
+
+    with _import_lock:
+        _import_moto()
     from moto.core.request import normalize_request  # noqa: PLC0415
     from moto.ec2.models import ec2_backends  # noqa: PLC0415
     from moto.ec2.responses import EC2Response  # noqa: PLC0415
@@ -106,8 +157,3 @@ class MotoEc2:
                 self._generation = state.put_blob(self._blob, pickle.dumps(self._backend, 5))
         answer.pop("ResponseMetadata", None)
         return dict(answer)
-
-
-def preload() -> None:
-    """Import moto ahead of the first request."""
-    _moto()

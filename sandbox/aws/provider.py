@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import threading
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.account import DEFAULT_ACCOUNT
 from sandbox.aws.cloud import AwsCloud
 from sandbox.aws.functions import FUNCTIONS
-from sandbox.aws.moto_ec2 import preload
 from sandbox.aws.resources import RESOURCES
 from sandbox.errors import CloudError
 from sandbox.protocol import UNKNOWN
@@ -80,8 +78,6 @@ class AwsProvider(Provider):
         if (allowed and account not in allowed) or account in forbidden:
             raise CloudError("AccountNotAllowed", f"AWS account ID not allowed: {account}", "GetCallerIdentity", "STS")
         defaults = (_parsed(config.get("defaultTags")) or {}).get("tags") or {}
-        # Moto takes a second to import; most commands that change something need it, and the program is still starting.
-        threading.Thread(target=preload, daemon=True).start()
         return AwsCloud(
             folder(), account, _region(config), defaults, max_retries=max(1, int(config.get("maxRetries") or 25))
         )

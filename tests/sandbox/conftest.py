@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,9 +12,12 @@ from sandbox.aws.account import Account
 from sandbox.errors import CloudError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
     from pathlib import Path
+
+
+#: What the fixture `refused` gives: `with refused("InvalidGroup.NotFound"): …`.
+Refuses = Callable[[str], AbstractContextManager[Any]]
 
 
 @pytest.fixture
@@ -50,9 +55,8 @@ def new_group(account: Account, vpc: str, name: str) -> str:
 
 
 @pytest.fixture
-def refused() -> Callable[[str], AbstractContextManager[Any]]:
+def refused() -> Refuses:
     """A context that expects a `CloudError` with a code."""
-    from contextlib import contextmanager  # noqa: PLC0415 - used here only
 
     @contextmanager
     def expect(code: str) -> Iterator[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,8 +14,13 @@ from sandbox.aws.account import Account
 from .conftest import new_group
 from .test_rules import allow, permission, rules
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def test_a_new_group_lets_everything_out_and_a_default_group_itself_in(account, vpc):
+    from .conftest import Refuses
+
+
+def test_a_new_group_lets_everything_out_and_a_default_group_itself_in(account: Account, vpc: str) -> None:
     key = account.call("CreateSecurityGroup", GroupName="x", Description="d", VpcId=vpc)["GroupId"]
     assert [(r["IsEgress"], r["CidrIpv4"]) for r in rules(account, key)] == [(True, "0.0.0.0/0")]
     filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
@@ -23,13 +29,13 @@ def test_a_new_group_lets_everything_out_and_a_default_group_itself_in(account, 
     assert pair["GroupId"] == default["GroupId"]
 
 
-def test_a_group_of_a_dual_stack_network_lets_ipv6_out_too(account):
+def test_a_group_of_a_dual_stack_network_lets_ipv6_out_too(account: Account) -> None:
     vpc = account.call("CreateVpc", CidrBlock="10.5.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]["VpcId"]
     key = account.call("CreateSecurityGroup", GroupName="x", Description="d", VpcId=vpc)["GroupId"]
     assert sorted(r.get("CidrIpv4") or r["CidrIpv6"] for r in rules(account, key)) == ["0.0.0.0/0", "::/0"]
 
 
-def test_a_group_in_use_stays(account, vpc, group, refused):
+def test_a_group_in_use_stays(account: Account, vpc: str, group: str, refused: Refuses) -> None:
     other = new_group(account, vpc, "other")
     allow(account, other, permission(443, UserIdGroupPairs=[{"GroupId": group}]))
     allow(account, group, permission(443, UserIdGroupPairs=[{"GroupId": group}]))
@@ -40,7 +46,7 @@ def test_a_group_in_use_stays(account, vpc, group, refused):
     assert rules(account, group) == []
 
 
-def test_a_default_group_cannot_be_deleted(account, vpc, refused):
+def test_a_default_group_cannot_be_deleted(account: Account, vpc: str, refused: Refuses) -> None:
     filters = [{"Name": "vpc-id", "Values": [vpc]}]
     (default,) = account.call("DescribeSecurityGroups", Filters=filters)["SecurityGroups"]
     with refused("CannotDelete"):
@@ -59,18 +65,20 @@ def test_a_default_group_cannot_be_deleted(account, vpc, refused):
         ({"GroupName": "x", "Description": 7}, "ParamValidation"),
     ],
 )
-def test_malformed_groups_are_refused(account, vpc, group, refused, wish, code):
+def test_malformed_groups_are_refused(
+    account: Account, vpc: str, group: str, refused: Refuses, wish: dict[str, Any], code: str
+) -> None:
     with refused(code):
         account.call("CreateSecurityGroup", **{"VpcId": vpc, **wish})
 
 
-def test_a_group_needs_a_network_that_exists(account, refused):
+def test_a_group_needs_a_network_that_exists(account: Account, refused: Refuses) -> None:
     with refused("InvalidVpcID.NotFound") as caught:
         account.call("CreateSecurityGroup", GroupName="x", Description="d", VpcId="vpc-0123456789abcdef0")
     assert caught.value.operation == "CreateSecurityGroup"
 
 
-def test_a_network_in_use_stays(account, vpc, group, refused):
+def test_a_network_in_use_stays(account: Account, vpc: str, group: str, refused: Refuses) -> None:
     with refused("DependencyViolation"):
         account.call("DeleteVpc", VpcId=vpc)
     account.call("DeleteSecurityGroup", GroupId=group)
@@ -79,10 +87,12 @@ def test_a_network_in_use_stays(account, vpc, group, refused):
         account.call("DescribeVpcs", VpcIds=[vpc])
 
 
-def test_tags_of_groups_and_rules(account, group, refused):
+def test_tags_of_groups_and_rules(account: Account, group: str, refused: Refuses) -> None:
     (rule,) = allow(account, group, permission(443, UserIdGroupPairs=[{"GroupId": group}]))
     account.call(
-        "CreateTags", Resources=[group, rule["SecurityGroupRuleId"]], Tags=[{"Key": "team", "Value": "x"}, {"Key": "a", "Value": "b"}]
+        "CreateTags",
+        Resources=[group, rule["SecurityGroupRuleId"]],
+        Tags=[{"Key": "team", "Value": "x"}, {"Key": "a", "Value": "b"}],
     )
     account.call("DeleteTags", Resources=[group, rule["SecurityGroupRuleId"]], Tags=[{"Key": "a"}])
     (found,) = account.call("DescribeSecurityGroups", Filters=[{"Name": "tag:team", "Values": ["x"]}])["SecurityGroups"]
@@ -91,17 +101,21 @@ def test_tags_of_groups_and_rules(account, group, refused):
         account.call("CreateTags", Resources=[rule["SecurityGroupRuleId"]], Tags=[{"Key": "aws:x", "Value": "y"}])
 
 
-def test_state_survives_the_process(account, group, place):
-    code = "from sandbox.aws.account import Account; print(Account().call('DescribeSecurityGroups', GroupIds=[%r]))" % group  # noqa: UP031
+def test_state_survives_the_process(account: Account, group: str, place: Path) -> None:
+    head = "from sandbox.aws.account import Account; "
+    code = f"{head}print(Account().call('DescribeSecurityGroups', GroupIds=[{group!r}]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert group in done.stdout
     # And what another process does is seen here.
-    code = "from sandbox.aws.account import Account; Account().call('DeleteSecurityGroup', GroupId=%r)" % group  # noqa: UP031
+    code = f"{head}Account().call('DeleteSecurityGroup', GroupId={group!r})"
     subprocess.run([sys.executable, "-c", code], check=True)
-    assert account.call("DescribeSecurityGroups", Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroups"] == []
+    assert (
+        account.call("DescribeSecurityGroups", Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroups"]
+        == []
+    )
 
 
-def test_two_engines_at_once_lose_nothing(place, vpc):
+def test_two_engines_at_once_lose_nothing(place: Path, vpc: str) -> None:
     accounts = [Account(place), Account(place)]
 
     def make(number: int) -> str:
@@ -113,14 +127,14 @@ def test_two_engines_at_once_lose_nothing(place, vpc):
     assert {group["GroupId"] for group in found} == set(made)
 
 
-def test_accounts_and_regions_are_apart(place, account, group):
+def test_accounts_and_regions_are_apart(place: Path, account: Account, group: str) -> None:
     assert Account(place, region="us-east-1").call("DescribeVpcs")["Vpcs"] != account.call("DescribeVpcs")["Vpcs"]
     filters = [{"Name": "group-id", "Values": [group]}]
     for other in (Account(place, region="us-east-1"), Account(place, account="111122223333")):
         assert other.call("DescribeSecurityGroups", Filters=filters)["SecurityGroups"] == []
 
 
-def test_the_client_is_botocores_own(account, group):
+def test_the_client_is_botocores_own(account: Account, group: str) -> None:
     client = account.client()
     with pytest.raises(client.exceptions.ClientError) as caught:
         client.describe_vpcs(VpcIds=["vpc-0123456789abcdef0"])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.aws.account import Account
-
 from .test_rules import allow, cidr, permission
+
+if TYPE_CHECKING:
+    from sandbox.aws.account import Account
+
+    from .conftest import Refuses
 
 
 def entries(count: int, start: int = 0) -> list[dict[str, str]]:
@@ -31,7 +34,7 @@ def texts(account: Account, key: str, **more: Any) -> list[str]:
     return [e["Cidr"] for e in account.call("GetManagedPrefixListEntries", PrefixListId=key, **more)["Entries"]]
 
 
-def test_entries_make_versions_and_size_and_name_do_not(account, refused):
+def test_entries_make_versions_and_size_and_name_do_not(account: Account, refused: Refuses) -> None:
     key = make(account, 5, 2)
     assert modify(account, key, CurrentVersion=1, AddEntries=entries(1, 2))["Version"] == 2
     assert modify(account, key, MaxEntries=6)["Version"] == 2
@@ -46,7 +49,7 @@ def test_entries_make_versions_and_size_and_name_do_not(account, refused):
     assert len(texts(account, key)) == 2
 
 
-def test_entries_and_size_never_change_in_one_request(account, refused):
+def test_entries_and_size_never_change_in_one_request(account: Account, refused: Refuses) -> None:
     key = make(account, 2, 2)
     with refused("InvalidParameterCombination"):
         modify(account, key, CurrentVersion=1, MaxEntries=3, AddEntries=entries(1, 2))
@@ -56,7 +59,7 @@ def test_entries_and_size_never_change_in_one_request(account, refused):
         modify(account, key, MaxEntries=2)
 
 
-def test_a_request_takes_a_hundred_entries(account, refused):
+def test_a_request_takes_a_hundred_entries(account: Account, refused: Refuses) -> None:
     with refused("InvalidParameterValue"):
         make(account, 200, 101)
     key = make(account, 200, 100)
@@ -81,12 +84,12 @@ def test_a_request_takes_a_hundred_entries(account, refused):
         ({"MaxEntries": "5"}, "ParamValidation"),
     ],
 )
-def test_malformed_lists_are_refused(account, refused, more, code):
+def test_malformed_lists_are_refused(account: Account, refused: Refuses, more: dict[str, Any], code: str) -> None:
     with refused(code):
         make(account, 5, **more)
 
 
-def test_an_entry_is_added_or_removed_but_not_both(account, refused):
+def test_an_entry_is_added_or_removed_but_not_both(account: Account, refused: Refuses) -> None:
     key = make(account, 5, 1)
     with refused("InvalidParameterValue") as caught:
         modify(account, key, CurrentVersion=1, AddEntries=entries(1), RemoveEntries=entries(1))
@@ -95,7 +98,7 @@ def test_an_entry_is_added_or_removed_but_not_both(account, refused):
         modify(account, key, CurrentVersion=1, RemoveEntries=entries(1, 7))
 
 
-def test_the_size_counts_in_full_against_the_quota_of_a_group(account, group, refused):
+def test_the_size_counts_in_full_against_the_quota_of_a_group(account: Account, group: str, refused: Refuses) -> None:
     key = make(account, 50, 1)
     allow(account, group, permission(443, PrefixListIds=[{"PrefixListId": key}]))
     allow(account, group, permission(53, **cidr(*[f"10.9.{i}.0/24" for i in range(10)])))
@@ -108,7 +111,7 @@ def test_the_size_counts_in_full_against_the_quota_of_a_group(account, group, re
     allow(account, group, permission(123, **cidr("10.8.0.0/16")))
 
 
-def test_the_families_have_quotas_of_their_own(account, group):
+def test_the_families_have_quotas_of_their_own(account: Account, group: str) -> None:
     four = make(account, 60)
     six = make(account, 60, family="IPv6")
     for key in (four, six):
@@ -116,7 +119,7 @@ def test_the_families_have_quotas_of_their_own(account, group):
         allow(account, group, permission(443, PrefixListIds=[{"PrefixListId": key}]), direction="Ingress")
 
 
-def test_a_list_in_use_stays(account, group, refused):
+def test_a_list_in_use_stays(account: Account, group: str, refused: Refuses) -> None:
     key = make(account, 5)
     (rule,) = allow(account, group, permission(443, PrefixListIds=[{"PrefixListId": key, "Description": "kept"}]))
     assert rule["Description"] == "kept"
@@ -130,7 +133,7 @@ def test_a_list_in_use_stays(account, group, refused):
         account.call("DescribeManagedPrefixLists", PrefixListIds=[key])
 
 
-def test_a_hundred_lists_in_a_region(account, refused):
+def test_a_hundred_lists_in_a_region(account: Account, refused: Refuses) -> None:
     for _ in range(100):
         make(account, 1)
     with refused("PrefixListLimitExceeded"):

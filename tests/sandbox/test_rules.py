@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.aws.account import Account
 
 from .conftest import new_group
+
+if TYPE_CHECKING:
+    from sandbox.aws.account import Account
+
+    from .conftest import Refuses
 
 
 def permission(low: int = 443, high: int | None = None, protocol: str = "tcp", **peers: Any) -> dict[str, Any]:
@@ -20,7 +25,9 @@ def cidr(*texts: str, description: str = "") -> dict[str, Any]:
     return {"IpRanges": [{"CidrIp": text, **more} for text in texts]}
 
 
-def allow(account: Account, group: str, *permissions: dict[str, Any], direction: str = "Egress") -> list[dict[str, Any]]:
+def allow(
+    account: Account, group: str, *permissions: dict[str, Any], direction: str = "Egress"
+) -> list[dict[str, Any]]:
     answer = account.call(f"AuthorizeSecurityGroup{direction}", GroupId=group, IpPermissions=list(permissions))
     return answer["SecurityGroupRules"]
 
@@ -30,8 +37,13 @@ def rules(account: Account, group: str) -> list[dict[str, Any]]:
     return account.call("DescribeSecurityGroupRules", Filters=filters)["SecurityGroupRules"]
 
 
-def test_several_permissions_in_one_call_each_become_a_rule(account, group):
-    allow(account, group, permission(443, **cidr("10.0.0.0/8", "10.1.0.0/16")), permission(53, protocol="udp", **cidr("10.2.0.0/16")))
+def test_several_permissions_in_one_call_each_become_a_rule(account: Account, group: str) -> None:
+    allow(
+        account,
+        group,
+        permission(443, **cidr("10.0.0.0/8", "10.1.0.0/16")),
+        permission(53, protocol="udp", **cidr("10.2.0.0/16")),
+    )
     assert [(r["IpProtocol"], r["FromPort"], r["CidrIpv4"]) for r in rules(account, group)] == [
         ("tcp", 443, "10.0.0.0/8"),
         ("tcp", 443, "10.1.0.0/16"),
@@ -39,7 +51,7 @@ def test_several_permissions_in_one_call_each_become_a_rule(account, group):
     ]
 
 
-def test_one_bad_permission_leaves_nothing_of_the_request(account, group, refused):
+def test_one_bad_permission_leaves_nothing_of_the_request(account: Account, group: str, refused: Refuses) -> None:
     with refused("InvalidParameterValue"):
         allow(account, group, permission(443, **cidr("10.0.0.0/8")), permission(443, **cidr("10.0.0.1/8")))
     assert rules(account, group) == []
@@ -58,7 +70,9 @@ def test_one_bad_permission_leaves_nothing_of_the_request(account, group, refuse
         {"IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "x" * 256}]},
     ],
 )
-def test_malformed_peers_and_texts_are_refused(account, group, refused, peer):
+def test_malformed_peers_and_texts_are_refused(
+    account: Account, group: str, refused: Refuses, peer: dict[str, Any]
+) -> None:
     with refused("InvalidParameterValue"):
         allow(account, group, permission(443, **peer))
 
@@ -73,12 +87,14 @@ def test_malformed_peers_and_texts_are_refused(account, group, refused, peer):
         {"FromPort": 1, "ToPort": 1},
     ],
 )
-def test_malformed_ports_and_protocols_are_refused(account, group, refused, wish):
+def test_malformed_ports_and_protocols_are_refused(
+    account: Account, group: str, refused: Refuses, wish: dict[str, Any]
+) -> None:
     with refused("InvalidParameterValue"):
         allow(account, group, {**wish, **cidr("10.0.0.0/8")})
 
 
-def test_unknown_ids_are_refused(account, group, refused):
+def test_unknown_ids_are_refused(account: Account, group: str, refused: Refuses) -> None:
     with refused("InvalidPrefixListID.NotFound"):
         allow(account, group, permission(443, PrefixListIds=[{"PrefixListId": "pl-0123456789abcdef0"}]))
     with refused("InvalidGroup.NotFound"):
@@ -87,7 +103,9 @@ def test_unknown_ids_are_refused(account, group, refused):
         allow(account, "sg-0123456789abcdef0", permission(443, **cidr("10.0.0.0/8")))
 
 
-def test_a_group_of_another_network_is_refused_and_one_of_another_account_is_not(account, group, refused):
+def test_a_group_of_another_network_is_refused_and_one_of_another_account_is_not(
+    account: Account, group: str, refused: Refuses
+) -> None:
     elsewhere = account.call("CreateVpc", CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     other = new_group(account, elsewhere, "other")
     with refused("InvalidGroup.NotFound"):
@@ -97,20 +115,20 @@ def test_a_group_of_another_network_is_refused_and_one_of_another_account_is_not
     assert rule["ReferencedGroupInfo"] == pair
 
 
-def test_the_description_is_not_part_of_a_rule(account, group, refused):
+def test_the_description_is_not_part_of_a_rule(account: Account, group: str, refused: Refuses) -> None:
     allow(account, group, permission(443, **cidr("10.0.0.0/8", description="first")))
     with refused("InvalidPermission.Duplicate") as caught:
         allow(account, group, permission(443, **cidr("10.0.0.0/8", description="second")))
     assert 'peer: 10.0.0.0/8, TCP, from port: 443, to port: 443, ALLOW" already exists' in caught.value.message
 
 
-def test_protocols_are_the_same_by_name_and_number(account, group, refused):
+def test_protocols_are_the_same_by_name_and_number(account: Account, group: str, refused: Refuses) -> None:
     allow(account, group, permission(443, **cidr("10.0.0.0/8")))
     with refused("InvalidPermission.Duplicate"):
         allow(account, group, permission(443, protocol="6", **cidr("10.0.0.0/8")))
 
 
-def test_sixty_rules_for_each_direction_and_family(account, group, refused):
+def test_sixty_rules_for_each_direction_and_family(account: Account, group: str, refused: Refuses) -> None:
     v4 = [f"10.0.{i}.0/24" for i in range(60)]
     v6 = {"Ipv6Ranges": [{"CidrIpv6": f"2001:db8:{i:x}::/48"} for i in range(60)]}
     allow(account, group, permission(443, **cidr(*v4)), permission(443, **v6))
@@ -120,17 +138,17 @@ def test_sixty_rules_for_each_direction_and_family(account, group, refused):
     assert len(rules(account, group)) == 180
 
 
-def test_a_group_reference_counts_in_both_families(account, group, refused):
+def test_a_group_reference_counts_in_both_families(account: Account, group: str, refused: Refuses) -> None:
     allow(account, group, permission(443, Ipv6Ranges=[{"CidrIpv6": f"2001:db8:{i:x}::/48"} for i in range(60)]))
     with refused("RulesPerSecurityGroupLimitExceeded"):
         allow(account, group, permission(443, UserIdGroupPairs=[{"GroupId": group}]))
 
 
-def test_rules_change_in_place_but_not_their_kind_of_peer(account, group, refused):
+def test_rules_change_in_place_but_not_their_kind_of_peer(account: Account, group: str, refused: Refuses) -> None:
     (rule,) = allow(account, group, permission(443, Ipv6Ranges=[{"CidrIpv6": "2001:db8::/32"}]))
     wish = {"IpProtocol": "tcp", "FromPort": 4119, "ToPort": 4120, "CidrIpv6": "2001:db8:1::/48", "Description": "new"}
 
-    def modify(wish):
+    def modify(wish: dict[str, Any]) -> None:
         item = {"SecurityGroupRuleId": rule["SecurityGroupRuleId"], "SecurityGroupRule": wish}
         account.call("ModifySecurityGroupRules", GroupId=group, SecurityGroupRules=[item])
 
@@ -144,7 +162,7 @@ def test_rules_change_in_place_but_not_their_kind_of_peer(account, group, refuse
         modify({"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443})
 
 
-def test_rules_are_revoked_by_id_and_by_content(account, group, refused):
+def test_rules_are_revoked_by_id_and_by_content(account: Account, group: str, refused: Refuses) -> None:
     first, second = allow(account, group, permission(443, **cidr("10.0.0.0/8", "10.1.0.0/16")))
     account.call("RevokeSecurityGroupEgress", GroupId=group, SecurityGroupRuleIds=[first["SecurityGroupRuleId"]])
     account.call("RevokeSecurityGroupEgress", GroupId=group, IpPermissions=[permission(443, **cidr("10.1.0.0/16"))])
@@ -152,12 +170,10 @@ def test_rules_are_revoked_by_id_and_by_content(account, group, refused):
     with refused("InvalidPermission.NotFound"):
         account.call("RevokeSecurityGroupEgress", GroupId=group, IpPermissions=[permission(443, **cidr("10.1.0.0/16"))])
     with refused("InvalidSecurityGroupRuleId.NotFound"):
-        account.call(
-            "RevokeSecurityGroupEgress", GroupId=group, SecurityGroupRuleIds=[second["SecurityGroupRuleId"]]
-        )
+        account.call("RevokeSecurityGroupEgress", GroupId=group, SecurityGroupRuleIds=[second["SecurityGroupRuleId"]])
 
 
-def test_descriptions_of_every_kind_of_peer_are_kept_and_can_change(account, group):
+def test_descriptions_of_every_kind_of_peer_are_kept_and_can_change(account: Account, group: str) -> None:
     pair = {"UserIdGroupPairs": [{"GroupId": group, "Description": "itself"}]}
     (rule,) = allow(account, group, permission(443, **pair))
     assert rule["Description"] == "itself"
@@ -169,8 +185,10 @@ def test_descriptions_of_every_kind_of_peer_are_kept_and_can_change(account, gro
     assert rules(account, group)[0]["Description"] == "again"
 
 
-def test_a_group_shows_its_rules_as_permissions(account, group):
-    allow(account, group, permission(443, **cidr("10.0.0.0/8", description="x")), permission(443, **cidr("10.1.0.0/16")))
+def test_a_group_shows_its_rules_as_permissions(account: Account, group: str) -> None:
+    allow(
+        account, group, permission(443, **cidr("10.0.0.0/8", description="x")), permission(443, **cidr("10.1.0.0/16"))
+    )
     (found,) = account.call("DescribeSecurityGroups", GroupIds=[group])["SecurityGroups"]
     (shown,) = found["IpPermissionsEgress"]
     assert shown["IpRanges"] == [{"CidrIp": "10.0.0.0/8", "Description": "x"}, {"CidrIp": "10.1.0.0/16"}]
