@@ -69,9 +69,23 @@ def _texts() -> dict[str, dict[str, str]]:
 def _describe(definition: dict[str, Any], texts: dict[str, str]) -> None:
     for key, content in definition.get("properties", {}).items():
         content.pop("title", None)
+        _bounds(content)
         if key in texts:
             content["description"] = texts[key]
     definition.pop("title", None)
+
+
+def _bounds(content: Any) -> None:
+    """Say bounds in the schema's words: behind a validator pydantic leaves them in its own."""
+    if isinstance(content, list):
+        for entry in content:
+            _bounds(entry)
+    elif isinstance(content, dict):
+        for own, word in (("ge", "minimum"), ("le", "maximum")):
+            if isinstance(content.get(own), int):
+                content[word] = content.pop(own)
+        for entry in content.values():
+            _bounds(entry)
 
 
 def _complete(found: dict[str, Any], catalogue: Catalogue) -> None:

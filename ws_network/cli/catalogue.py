@@ -16,9 +16,7 @@ def _kinds() -> list[str]:
 
 def catalogue(
     *,
-    kind: Annotated[
-        str, typer.Argument(metavar="[KIND]", help=f"{', '.join(KINDS)}.", autocompletion=_kinds)
-    ] = "flows",
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(KINDS)}.", autocompletion=_kinds)] = "flows",
     revision: Annotated[
         str | None, typer.Option("--revision", metavar="DATE", help="Revision.", show_default="the newest")
     ] = None,

@@ -15,11 +15,9 @@ from ws_network.tables import Format
 def diff(
     *,
     a: Annotated[
-        str | None, typer.Argument(metavar="[FROM]", help="Revision to come from.", show_default="the deployment's")
+        str | None, typer.Argument(metavar="FROM", help="Revision to come from.", show_default="the deployment's")
     ] = None,
-    b: Annotated[
-        str | None, typer.Argument(metavar="[TO]", help="Revision to go to.", show_default="the newest")
-    ] = None,
+    b: Annotated[str | None, typer.Argument(metavar="TO", help="Revision to go to.", show_default="the newest")] = None,
     deployment: Annotated[
         Path | None,
         typer.Option("--deployment", "-d", metavar="FILE", help="Only what changes for this site: rules, addresses."),

@@ -13,7 +13,9 @@ from ws_network.tables import Format
 
 def flows(
     *,
-    file: Annotated[Path | None, typer.Argument(help="Deployment file.", show_default="ws-network.yaml")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Deployment file.", show_default="ws-network.yaml")
+    ] = None,
     deployment: options.DeploymentOption = options.DEFAULT_FILE,
     catalogue: options.CatalogueOption = None,
     as_of: options.AsOfOption = None,

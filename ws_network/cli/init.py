@@ -27,9 +27,9 @@ These hosts have no published address block, and a security group cannot hold a 
 
 def init(
     *,
-    file: Annotated[Path, typer.Argument(help="File to write.", show_default=str(options.DEFAULT_FILE))] = (
-        options.DEFAULT_FILE
-    ),
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="File to write.", show_default=str(options.DEFAULT_FILE))
+    ] = (options.DEFAULT_FILE),
     region: Annotated[str | None, typer.Option("--region", help="Region of the service, for example de-1.")] = None,
     roles: Annotated[
         str | None, typer.Option("--roles", help="Components of the site, by commas.", show_default="agent")

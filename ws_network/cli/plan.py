@@ -26,7 +26,9 @@ class Only(StrEnum):
 
 def plan(
     *,
-    file: Annotated[Path | None, typer.Argument(help="Deployment file.", show_default="ws-network.yaml")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Deployment file.", show_default="ws-network.yaml")
+    ] = None,
     deployment: options.DeploymentOption = options.DEFAULT_FILE,
     catalogue: options.CatalogueOption = None,
     target: options.TargetOption = options.DEFAULT_TARGET,

@@ -1,0 +1,158 @@
+"""`init`: the first file of a new user, who fears to open too much and to break what runs."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.unit.cli.golden import Run, same_as_golden
+from ws_network import Catalogue, Start, UserError, starter_file
+from ws_network.starter import Decision
+
+SAID = ["--yes", "--region", "de-1", "--dns", "platform", "--ntp", "platform"]
+
+
+class TestWithoutQuestions:
+    """A pipeline makes the file; what nobody said must not be guessed."""
+
+    @pytest.mark.parametrize("roles", ["agent", "agent,relay", "data-center-gateway", "administrator, api-client"])
+    @pytest.mark.parametrize("names", ["filtered", "snapshot", "refuse"])
+    def test_what_it_writes_can_be_planned(self, run: Run, tmp_path: Path, roles: str, names: str) -> None:
+        done = run("init", *SAID, "--roles", roles, "--names", names, "--behind", "aws-network-firewall")
+        assert (done.exit_code, done.stderr) == (0, "")
+        planned = run("plan", "-f", "json")
+        refused = names != "filtered"
+        assert planned.exit_code == (1 if refused else 0)
+        assert {entry["code"] for entry in json.loads(planned.stdout)["findings"] if entry["severity"] == "error"} == (
+            {"names-refused"} if refused else set()
+        )
+        assert ("any-address" in (tmp_path / "ws-network.yaml").read_text()) is (names == "filtered")
+
+    def test_every_region(self, run: Run) -> None:
+        for region in Catalogue.load().regions.values():
+            words = [*SAID, "--region", region.id, "--names", "refuse", "--force"]
+            assert run("init", *words).exit_code == (0 if region.deployable else 1)
+
+    def test_the_file(self, run: Run, tmp_path: Path) -> None:
+        words = ["--roles", "agent,relay", "--names", "filtered", "--behind", "aws-network-firewall"]
+        more = ["--until", "2027-11-30", "--siem", "sg-0a1b2c3d4e5f60718", "--proxy", "10.20.9.10:3128"]
+        assert run("init", *SAID, *words, *more).exit_code == 0
+        same_as_golden("ws-network.yaml", (tmp_path / "ws-network.yaml").read_text())
+
+    def test_everything_that_a_peer_can_be(self, run: Run, tmp_path: Path) -> None:
+        forms = "10.0.0.2, 10.1.0.0/16 fd00::53,pl-0f3a9c21d4e5b6a78,444455556666/sg-0a1b2c3d4e5f60718"
+        words = ["--dns", forms, "--ntp", "platform", "--relays", "10.9.0.0/24", "--proxy", "[fd00::9]:8080"]
+        assert run("init", "--yes", "--region", "de-1", "--names", "refuse", *words).exit_code == 0
+        written = yaml.safe_load((tmp_path / "ws-network.yaml").read_text())
+        assert written["peers"]["dns-server"] == {
+            "cidrs": ["10.0.0.2/32", "10.1.0.0/16", "fd00::53/128"],
+            "security_group_ids": ["444455556666/sg-0a1b2c3d4e5f60718"],
+            "prefix_list_ids": ["pl-0f3a9c21d4e5b6a78"],
+        }
+        assert written["peers"]["relay"] == {"cidrs": ["10.9.0.0/24"]}
+        assert (written["proxy"]["cidrs"], written["proxy"]["port"]) == (["fd00::9/128"], 8080)
+
+    def test_a_policy_that_this_package_does_not_know(self, run: Run, tmp_path: Path) -> None:
+        """Any address with nothing known behind it stays a high finding: the plan exits 2."""
+        words = ["--names", "filtered", "--behind", "other", "--reason", "the proxy appliance filters names"]
+        assert run("init", *SAID, *words).exit_code == 0
+        assert "behind:" not in (tmp_path / "ws-network.yaml").read_text()
+        assert run("plan").exit_code == 2
+
+    @pytest.mark.parametrize(
+        ("words", "error"),
+        [
+            ("--yes", "--region cannot be guessed: give it beside --yes."),
+            ("--yes --region de-1", "--dns cannot be guessed: give it beside --yes."),
+            ("--yes --region de-1 --dns platform", "--ntp cannot be guessed: give it beside --yes."),
+            ("--yes --region de-1 --dns platform --ntp platform", "--names cannot be guessed: give it beside --yes."),
+            (
+                "--yes --region de-1 --dns platform --ntp platform --names filtered",
+                "--behind cannot be guessed: give it beside --yes.",
+            ),
+            (
+                "--yes --region eu-central-1",
+                "unknown region 'eu-central-1': that is AWS's name; the service's is 'de-1'",
+            ),
+            ("--yes --region de-1 --roles agnt", "unknown role 'agnt': did you mean 'agent'?"),
+            ("--yes --region de-1 --roles ,", "unknown role '': known are"),
+            ("--yes --region de-1 --dns 10.0.0.300", "'10.0.0.300'"),
+            ("--yes --region de-1 --dns 10.0.0.1/8", "has host bits set"),
+            ("--yes --region de-1 --dns platform --ntp platform --proxy 10.0.0.1", "write its address and port"),
+            (
+                "--yes --region de-1 --dns platform --ntp platform --proxy 10.0.0.1:70000",
+                "'proxy.port': 70000 is no port",
+            ),
+            ("--yes --region de-1 --dns platform --ntp platform --names any-address", "unknown decision 'any-address'"),
+            ("--yes --region de-1 --dns platform --ntp 0.0.0.0/0", "would open the port to every address"),
+        ],
+    )
+    def test_what_cannot_be_guessed_or_read(self, run: Run, tmp_path: Path, words: str, error: str) -> None:
+        done = run("init", *words.split())
+        assert done.exit_code == 1
+        assert done.stderr.startswith("error: ")
+        assert error in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_file_is_not_overwritten(self, run: Run, tmp_path: Path) -> None:
+        mine = tmp_path / "ws-network.yaml"
+        mine.write_text("mine")
+        done = run("init", *SAID, "--names", "refuse")
+        assert (done.exit_code, mine.read_text()) == (1, "mine")
+        assert "--force" in done.stderr
+        assert run("init", *SAID, "--names", "refuse", "--force").exit_code == 0
+        assert mine.read_text() != "mine"
+
+
+class TestWithQuestions:
+    """A person answers, makes mistakes and is asked again."""
+
+    def test_a_conversation(self, run: Run, tmp_path: Path) -> None:
+        answers = (
+            "de-2\nde-1\nagent,relay\n\n10.0.0.123\nnone\nwhat\nfiltered\nfirewall\naws-network-firewall\n\nsoon\n\n"
+        )
+        done = run("init", "site.yaml", stdin=answers)
+        assert done.exit_code == 0
+        assert done.stdout.endswith("wrote site.yaml. Next: ws-network plan site.yaml\n")
+        for told in (
+            "de-1 (Germany)",
+            "no published address block",
+            "smart-protection-network: ",
+            "did you mean 'de-1'?",
+            "unknown decision 'what'",
+            "unknown policy that filters names 'firewall'",
+            "--until is 'soon'",
+        ):
+            assert told in done.output
+        written = yaml.safe_load((tmp_path / "site.yaml").read_text())
+        assert written["peers"] == {"dns-server": {"platform": True}, "ntp-server": {"cidrs": ["10.0.0.123/32"]}}
+        until = written["any_address"]["workload-security"]["until"]
+        assert until - dt.date.today() == dt.timedelta(days=365)  # noqa: DTZ011 - as the command says it
+        assert run("plan", "site.yaml").exit_code == 0
+
+    def test_pressing_enter_opens_nothing(self, run: Run, tmp_path: Path) -> None:
+        assert run("init", stdin="de-1\n\n\n\n\n\n").exit_code == 0
+        assert "any-address" not in (tmp_path / "ws-network.yaml").read_text()
+
+    def test_the_proxy_takes_hosts_out_of_the_question(self, run: Run) -> None:
+        every = "workload-security,trend-micro-update-server,download-center,smart-protection-network"
+        done = run("init", "--proxy", "10.0.0.9:3128", "--proxy-covers", every, stdin="de-1\n\n\n\n")
+        assert (done.exit_code, "snapshot" in done.stdout) == (0, False)
+
+    def test_input_that_ends(self, run: Run, tmp_path: Path) -> None:
+        done = run("init", stdin="de-1\n")
+        assert done.exit_code == 1
+        assert "error: the input ended before all answers were given" in done.stderr
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestStarterFile:
+    """The same from Python."""
+
+    def test_any_address_needs_reason_and_end(self) -> None:
+        start = Start("de-1", ("agent",), "platform", "platform", decision=Decision.FILTERED)
+        with pytest.raises(UserError, match="any address needs a reason and an end date"):
+            starter_file(start, Catalogue.load())
