@@ -184,11 +184,12 @@ class EndpointFinder:
             text = f"{flow.id}: the cloud's own {name} is reached past {self.target}."
             reach.findings.append(finding("platform-unfiltered", flow.id, text))
         unfiltered = UNFILTERED.get(self.target, AddressSet.empty())
-        hidden = [cidr for cidr in peer.cidrs if AddressSet.from_cidrs([cidr]) <= unfiltered]
+        cidrs = sorted(set(peer.cidrs))
+        hidden = [cidr for cidr in cidrs if AddressSet.from_cidrs([cidr]) <= unfiltered]
         if hidden:
             text = f"{flow.id}: {self.target} does not filter {', '.join(hidden)}."
             reach.findings.append(finding("platform-unfiltered", flow.id, text))
-        cidrs = [cidr for cidr in peer.cidrs if cidr not in hidden]
+        cidrs = [cidr for cidr in cidrs if cidr not in hidden]
         if flow.icmp:
             beyond = [cidr for cidr in cidrs if parse_cidr(cidr).family != ICMP_FAMILY]
             cidrs = [cidr for cidr in cidrs if cidr not in beyond]

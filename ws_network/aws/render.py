@@ -123,7 +123,7 @@ def render(plan: Plan) -> AwsRendering:
     findings += _check(groups, lists, raised)
     findings += [_unknown_size(rule) for rule in plan.rules if rule.peer.kind is EndpointKind.PREFIX_LIST]
     findings += [_split_role(role, count) for role, count in plan.deployment.split.items() if count > 1]
-    return AwsRendering(lists, groups, settle(plan.deployment, findings))
+    return AwsRendering(dict(sorted(lists.items())), dict(sorted(groups.items())), settle(plan.deployment, findings))
 
 
 def group_keys(role: str, split: Mapping[str, int]) -> list[str]:

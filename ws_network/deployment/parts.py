@@ -5,13 +5,14 @@ Does not own whether a role, flow or peer exists: `ws_network.deployment.check` 
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum, unique
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ws_network.addresses import parse_cidr
+from ws_network.addresses import AddressSet, Family, parse_cidr
 from ws_network.deployment.versions import Fleet, parse_version
 
 _FQDN = re.compile(r"(?=.{1,253}$)([a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -20,6 +21,11 @@ _PREFIX_LIST_ID = re.compile(r"pl-[0-9a-f]{8,17}")
 _SECURITY_GROUP_ID = re.compile(r"(\d{12}/)?sg-[0-9a-f]{8,17}")
 
 LAST_PORT = 65535
+
+EVERYTHING: Mapping[Family, AddressSet] = {
+    4: AddressSet.from_cidrs(["0.0.0.0/0"]),
+    6: AddressSet.from_cidrs(["::/0"]),
+}
 
 
 def _cidr(text: str) -> str:
@@ -162,6 +168,17 @@ class Addressed(Part):
     """Private ranges in which the answers for `fqdns` may lie."""
     prefix_list_ids: tuple[PrefixListId, ...] = ()
     security_group_ids: tuple[SecurityGroupId, ...] = ()
+
+    @model_validator(mode="after")
+    def _not_every_address(self) -> Self:
+        reached = AddressSet.from_cidrs(self.cidrs)
+        for family in reached.families:
+            if EVERYTHING[family] <= reached:
+                raise ValueError(
+                    "cidrs are together every address: say any-address under names, with its reason under any_address, "
+                    "or list the real ranges"
+                )
+        return self
 
     @model_validator(mode="after")
     def _within_needs_names(self) -> Self:
