@@ -87,6 +87,9 @@ class RoleGroups(pulumi.ComponentResource):
         self._groups = groups
         self._tags = dict(tags)
         self._owned = {key for key in groups if key not in existing}
+        self._rule_ids: dict[str, dict[str, list[pulumi.Input[str]]]] = {
+            key: {"ingress": [], "egress": []} for key in groups
+        }
         self.ids = {
             key: given_id(base, f"the id of the existing group '{key}'", existing[key])
             if key in existing
@@ -104,20 +107,31 @@ class RoleGroups(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         ).id
 
-    def add_rules(self, ends: Ends, *, exclusive: bool) -> None:
-        """Create the rules; with `exclusive`, what removes every other rule from the groups that are new."""
+    def add_rules(self, ends: Ends) -> list[pulumi.Resource]:
+        """Create the rules, and return them."""
+        rules: list[pulumi.Resource] = []
         for key, group in self._groups.items():
-            ids: dict[str, list[pulumi.Input[str]]] = {"ingress": [], "egress": []}
             for rule_id, rule in group["rules"].items():
                 made = self._rule(rule_id, rule, self.ids[key], ends)
-                ids[rule["direction"]].append(made.security_group_rule_id)
-            if exclusive and key in self._owned:
+                self._rule_ids[key][rule["direction"]].append(made.security_group_rule_id)
+                rules.append(made)
+        return rules
+
+    def keep_exclusive(self, rules: list[pulumi.Resource]) -> None:
+        """Create what removes every other rule from the groups that are new.
+
+        Args:
+            rules: Every rule that the component makes, in any group. What they replace is removed here, so they must
+                exist before: a rule that moves to another group of its role would leave a gap.
+        """
+        for key in self._groups:
+            if key in self._owned:
                 ec2.VpcSecurityGroupRulesExclusive(
                     f"{self._base}-{key}",
                     security_group_id=self.ids[key],
-                    ingress_rule_ids=ids["ingress"],
-                    egress_rule_ids=ids["egress"],
-                    opts=pulumi.ResourceOptions(parent=self),
+                    ingress_rule_ids=self._rule_ids[key]["ingress"],
+                    egress_rule_ids=self._rule_ids[key]["egress"],
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=rules),
                 )
 
     def _rule(
@@ -234,10 +248,9 @@ class AwsRoleSecurityGroup(RoleGroups):
             role: given_id(name, f"role_security_group_ids['{role}']", group_id)
             for role, group_id in given.get("role_security_group_ids", {}).items()
         }
-        self.add_rules(
-            Ends(name, lists, {**others, **self.ids}, given.get("peer_security_group_ids", {})),
-            exclusive=bool(given.get("exclusive")),
-        )
+        rules = self.add_rules(Ends(name, lists, {**others, **self.ids}, given.get("peer_security_group_ids", {})))
+        if given.get("exclusive"):
+            self.keep_exclusive(rules)
         findings = (*plan.findings, *rendering.findings)
         warn(self, findings)
         self.security_group_ids = pulumi.Output.all(*self.ids.values())

@@ -77,8 +77,10 @@ class AwsWorkloadSecurity(pulumi.ComponentResource):
         ]
         groups = {key: group_id for role in roles for key, group_id in role.ids.items()}
         ends = Ends(name, lists, groups, given.get("peer_security_group_ids", {}))
+        rules = [rule for role in roles for rule in role.add_rules(ends)]
         for role in roles:
-            role.add_rules(ends, exclusive=bool(given.get("exclusive")))
+            if given.get("exclusive"):
+                role.keep_exclusive(rules)
             role.register_outputs({})
         findings = (*plan.findings, *rendering.findings)
         warn(self, findings)
