@@ -42,7 +42,7 @@ COUNTS = (
 FINDINGS = (
     Column("severity", "severity", "info, low, medium, high or error"),
     Column("code", "code", "code of the finding"),
-    Column("about", "about", "flow, role or setting"),
+    Column("flow", "about", "flow, role or setting that it is about"),
     Column("text", "what", "what was found"),
     Column("remedy", "what to do", "the way out"),
     Column("accepted", "accepted", "reason under which the deployment accepts it"),

@@ -242,3 +242,15 @@ class TestPackage:
         assert not ws_network.diff(catalogue, catalogue)
         assert not ws_network.site_diff(catalogue, deployment, deployment.revision)
         assert ws_network.browse(catalogue).tables[0].rows
+
+
+def test_the_page_of_commands_is_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, "tools/command_docs.py", "--check"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, done.stderr) == (0, "")

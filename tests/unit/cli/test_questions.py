@@ -1,0 +1,126 @@
+"""`ask` against the evaluator of plans, other ends of every form, and the terminal's columns."""
+
+import re
+import sys
+from datetime import date
+from itertools import product
+
+import pytest
+import yaml
+
+from tests.unit.cli.conftest import SITE
+from ws_network import Catalogue, Deployment, Direction, Packet, Plan, ask, build_plan, explain, overview
+from ws_network.catalogue import Transport
+from ws_network.cli.output import show
+from ws_network.tables import Cell, Column, Format, Sheet, Table, write
+
+SYSLOG = """\
+region: de-1
+revision: "2025-12-09"
+roles: [agent]
+peers:
+  dns-server: {cidrs: [10.20.0.53/32, "fd12::53/128"]}
+  ntp-server: {prefix_list_ids: [pl-0f3a9c21d4e5b6a78], security_group_ids: [sg-0a1b2c3d4e5f60718]}
+  siem-or-syslog-server: {fqdns: [siem.corp.example], within: [10.0.0.0/8]}
+names:
+  aws-security-group: {default: [any-address]}
+any_address: &any
+  workload-security: {reason: test, until: 2027-11-30}
+  smart-protection-network: {reason: test, until: 2027-11-30}
+  download-center: {reason: test, until: 2027-11-30}
+  siem-or-syslog-server: {reason: test, until: 2027-11-30}
+"""
+"""A peer in each form that a security group can and cannot hold."""
+
+
+def planned(text: str, **options: tuple[str, ...]) -> Plan:
+    deployment = Deployment.parse(yaml.safe_load(text))
+    return build_plan(Catalogue.load(), deployment, as_of=date(2026, 11, 24), **options)
+
+
+class TestAgreement:
+    """Two evaluators that disagree would answer an incident both ways."""
+
+    @pytest.mark.parametrize("layout", ["per-flow", "minimal"])
+    def test_ask_and_allows(self, layout: str) -> None:
+        plan = planned(f"{SITE}layout: {layout}\n")
+        remotes = ["203.0.113.9", "3.69.198.63", "3.69.198.64", "3.69.198.95", "3.69.198.96", "18.96.34.160"]
+        remotes += ["10.20.0.123", "10.20.0.124", "10.20.9.10", "2001:db8::1"]
+        ports = sorted(
+            {port for rule in plan.rules for port in (rule.ports.first - 1, rule.ports.first, rule.ports.last + 1)}
+        )
+        for role, direction, protocol in product(plan.roles, Direction, (Transport.TCP, Transport.UDP)):
+            for port, remote in product(ports, remotes):
+                packet = Packet(role, direction, protocol, port, remote)
+                assert ask(plan, packet).allowed == plan.allows(packet), packet
+
+
+class TestOtherEnds:
+    """A rule whose other end is an id must be found by that id."""
+
+    @pytest.mark.parametrize(
+        ("port", "protocol", "remote", "parts"),
+        [
+            (123, Transport.UDP, "ntp-server", ["sg-0a1b2c3d4e5f60718", "pl-0f3a9c21d4e5b6a78"]),
+            (123, Transport.UDP, "pl-0f3a9c21d4e5b6a78", ["pl-0f3a9c21d4e5b6a78"]),
+            (53, Transport.UDP, "dns-server", ["10.20.0.53/32", "fd12::53/128"]),
+            (514, Transport.UDP, "siem-or-syslog-server", ["siem.corp.example"]),
+            (514, Transport.UDP, "siem.corp.example", ["siem.corp.example"]),
+        ],
+    )
+    def test_each_form(self, port: int, protocol: Transport, remote: str, parts: list[str]) -> None:
+        answer = ask(planned(SYSLOG), Packet("agent", Direction.EGRESS, protocol, port, remote))
+        assert [part.remote for part in answer.parts] == parts
+        assert answer.allowed
+
+    def test_groups_given_when_the_component_is_made(self) -> None:
+        plan = planned(SYSLOG.replace(', "fd12::53/128"', ""), references=("dns-server/blue",))
+        answer = ask(plan, Packet("agent", Direction.EGRESS, Transport.UDP, 53, "dns-server"))
+        assert [part.remote for part in answer.parts] == ["10.20.0.53/32", "dns-server/blue"]
+        assert answer.allowed
+        text = write(overview(plan).sheet(), Format.TABLE)
+        assert "group given as dns-server/blue" in text
+        assert "sg-0a1b2c3d4e5f60718" in text
+        assert "pl-0f3a9c21d4e5b6a78" in text
+
+    def test_longer_lists_are_counted(self) -> None:
+        many = ", ".join(f"10.1.{number}.0/24" for number in range(5))
+        text = write(overview(planned(SITE.replace("10.20.0.123/32", many))).sheet(), Format.TABLE)
+        assert "peer-ntp-server-ipv4 (5 blocks)" in text
+        told = explain(planned(SITE.replace("10.20.0.123/32", many)), "agent-ntp")
+        assert len(told["rules"][0]["addresses"]) == 5
+
+
+def sheet(*rows: tuple[Cell, ...]) -> Sheet:
+    columns = (Column("a", "first", "…"), Column("b", "second", "…"))
+    return Sheet("a title", {}, (Table("rows", columns, rows),), ("high code: remedy", "  - " + "word " * 60))
+
+
+class TestTables:
+    """What a spreadsheet or a terminal makes of our text is part of it."""
+
+    @pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@x", "\t=1", "\r=1"])
+    def test_no_formula_in_csv(self, text: str) -> None:
+        assert f"'{text}".encode() in write(sheet((text, 1)), Format.CSV).encode()
+
+    def test_markdown_is_escaped(self) -> None:
+        assert r"\*a\|b\<c" in write(sheet(("*a|b<c", None)), Format.MARKDOWN)
+
+    def test_several_values(self) -> None:
+        text = write(sheet((("x", "y"), True), ((), False)), Format.TABLE)
+        assert text.splitlines()[2:6] == ["FIRST  SECOND", "x      yes", "y", "       no"]
+
+    def test_terminal_wraps_to_its_width(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        monkeypatch.setenv("COLUMNS", "60")
+        monkeypatch.setenv("TERM", "xterm")
+        grouped = Table("more", (Column("g", "", ""), Column("c", "", "")), (("role", ("x", "y")),), group=True)
+        empty = Table("none", (Column("c", "c", ""),), ())
+        given = sheet((("long " * 30).strip(), "yes"))
+        show(Sheet(given.title, {}, (*given.tables, grouped, empty), given.notes), Format.TABLE)
+        shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+        assert max(map(len, shown.splitlines())) <= 60
+        assert shown.count("word") == 60
+        assert "role" in shown
