@@ -21,7 +21,7 @@ class AwsEvaluator:
         self.groups = rendering["security_groups"]
         self.rules = cache(self._rules)
 
-    def allows(self, role: str, direction: str, protocol: str, port: int, remote: str, code: int = 0) -> bool:  # noqa: PLR0917
+    def allows(self, role: str, direction: str, protocol: str, port: int, remote: str, code: int = 0) -> bool:
         """Return whether the packet passes the groups of the role."""
         rules = self.rules(role, direction, protocol, port, code)
         try:

@@ -74,7 +74,7 @@ class RequiredEvaluator:
         self.managed = set(deployment.roles) | {name for name, peer in self.peers.items() if peer.manage}
         self.reach = cache(self._reach)
 
-    def allows(self, role: str, direction: str, protocol: str, port: int, remote: str, code: int = 0) -> bool:  # noqa: PLR0917
+    def allows(self, role: str, direction: str, protocol: str, port: int, remote: str, code: int = 0) -> bool:
         """Return whether some required flow needs the packet to pass."""
         return self.reach(role, direction, protocol, port, code).has(remote)
 

@@ -5,14 +5,14 @@ Does not own whether a role, flow or peer exists: `ws_network.deployment.check` 
 """
 
 import re
-from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum, unique
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ws_network.addresses import AddressSet, Family, parse_cidr
+from ws_network.addresses import AddressSet, parse_cidr
+from ws_network.cidr import BITS
 from ws_network.deployment.versions import Fleet, parse_version
 
 _FQDN = re.compile(r"(?=.{1,253}$)([a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -21,11 +21,6 @@ _PREFIX_LIST_ID = re.compile(r"pl-[0-9a-f]{8,17}")
 _SECURITY_GROUP_ID = re.compile(r"(\d{12}/)?sg-[0-9a-f]{8,17}")
 
 LAST_PORT = 65535
-
-EVERYTHING: Mapping[Family, AddressSet] = {
-    4: AddressSet.from_cidrs(["0.0.0.0/0"]),
-    6: AddressSet.from_cidrs(["::/0"]),
-}
 
 
 def _cidr(text: str) -> str:
@@ -173,7 +168,7 @@ class Addressed(Part):
     def _not_every_address(self) -> Self:
         reached = AddressSet.from_cidrs(self.cidrs)
         for family in reached.families:
-            if EVERYTHING[family] <= reached:
+            if reached.size(family) == 1 << BITS[family]:
                 raise ValueError(
                     "cidrs are together every address: say any-address under names, with its reason under any_address, "
                     "or list the real ranges"
