@@ -9,7 +9,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup cli up preview refresh destroy test test-fast lint types golden docs bench clean
+.PHONY: help setup cli up preview refresh destroy test test-fast lint types golden fixture docs bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "%-10s %s\n", $$1, $$2}'
@@ -46,9 +46,14 @@ lint: $(READY)  ## check style
 
 types: $(READY)  ## check types
 	$(PY) -m mypy
+	@# programs of one name, so one at a time
+	set -e; for program in examples/*/__main__.py; do $(PY) -m mypy "$$program"; done
 
 golden: $(READY)  ## write the golden files anew
 	WS_NETWORK_GOLDEN=write $(PY) -m pytest -m 'not engine' $(ARGS)
+
+fixture: setup  ## keep the state that this release makes (ARGS=--again before it is out)
+	$(PY) tools/state_fixture.py $(ARGS)
 
 docs: $(READY)  ## generate the generated pages
 	$(PY) tools/catalogue_docs.py

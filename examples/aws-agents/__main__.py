@@ -2,9 +2,10 @@
 
 import pulumi
 
+from ws_network.arguments import WsExemptionArgs
 from ws_network.aws import AwsWorkloadSecurity
 
-HELD = {"reason": "AWS Network Firewall holds the names", "until": "2027-11-30"}
+HELD: WsExemptionArgs = {"reason": "AWS Network Firewall holds the names", "until": "2027-11-30"}
 agents = AwsWorkloadSecurity(
     "agents",
     {
