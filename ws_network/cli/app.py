@@ -131,7 +131,11 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"ws-network {importlib.metadata.version('ws-network')}")
+        try:
+            version = importlib.metadata.version("ws-network")
+        except importlib.metadata.PackageNotFoundError:
+            version = "(not installed)"
+        typer.echo(f"ws-network {version}")
         raise typer.Exit
 
 

@@ -1,5 +1,6 @@
 """The process as a shell sees it: two streams, an exit code, a time."""
 
+import importlib.metadata
 import os
 import pty
 import subprocess
@@ -13,7 +14,7 @@ from tests.unit.cli.golden import Run
 from ws_network.cli import plan
 from ws_network.cli.app import VERBS
 
-COMMAND = [sys.executable, "-c", "from ws_network.cli import main; main()"]
+COMMAND = [sys.executable, "-m", "ws_network.cli"]
 ROOT = Path(__file__).parents[3]
 
 
@@ -64,7 +65,7 @@ class TestStreams:
         assert done.stderr.startswith("error: cannot read none.yaml")
 
     def test_a_reader_that_leaves(self, site: Path) -> None:
-        script = f"{sys.executable} -c 'from ws_network.cli import main; main()' catalogue hosts | head -n 1"
+        script = f"{sys.executable} -m ws_network.cli catalogue hosts | head -n 1"
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             ["bash", "-c", script], check=False, capture_output=True, text=True, cwd=site.parent, env=environment
@@ -196,6 +197,13 @@ class TestHelp:
 
     def test_version(self, run: Run) -> None:
         assert run("--version").stdout.startswith("ws-network 0.")
+
+    def test_version_of_a_checkout(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        def missing(name: str) -> str:
+            raise importlib.metadata.PackageNotFoundError(name)
+
+        monkeypatch.setattr(importlib.metadata, "version", missing)
+        assert run("--version").stdout == "ws-network (not installed)\n"
 
     @pytest.mark.parametrize("verb", VERBS)
     def test_each_verb(self, run: Run, verb: str) -> None:
