@@ -31,6 +31,8 @@ WANTED: Mapping[str, str] = {
 def describe(error: ValidationError, model: type[BaseModel]) -> str:
     """Return the first problem of `error` in one sentence, with the path of the key and how many more there are."""
     problems = error.errors(include_url=False, include_context=True)
+    wrong = [problem["loc"][:-1] for problem in problems]  # a list whose only entry is wrong counts as empty too
+    problems = [problem for problem in problems if problem["type"] != "too_short" or problem["loc"] not in wrong]
     # A key that is misspelt is missing too: what was typed comes before what was not.
     first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     path = _path(first["loc"])
