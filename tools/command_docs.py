@@ -11,9 +11,9 @@ from typing import Any
 
 import typer
 
-from ws_network import browsing, planned, questions, requirements, revisions
 from ws_network.cli.app import VERBS, app
-from ws_network.tables import Column, For
+from ws_network.views import browsing, planned, questions, requirements, revisions
+from ws_network.views.tables import Column, For
 
 PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
 

@@ -8,21 +8,21 @@ import importlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ws_network.browsing import browse
     from ws_network.catalogue import Catalogue, CatalogueDiff, diff
     from ws_network.deployment import Deployment, Target
     from ws_network.errors import UserError
     from ws_network.findings import Finding, Severity
     from ws_network.flows import RequiredFlow, required_flows
     from ws_network.plan import Packet, Plan, build_plan
-    from ws_network.planned import Overview, overview
-    from ws_network.questions import Answer, ask, explain
-    from ws_network.requirements import Needs, needs
-    from ws_network.revisions import SiteDiff, site_diff
     from ws_network.rules import Direction, Rule
-    from ws_network.schemas import schema
     from ws_network.snapshot import Snapshot
-    from ws_network.starter import Start, starter_file
+    from ws_network.views.browsing import browse
+    from ws_network.views.planned import Overview, overview
+    from ws_network.views.questions import Answer, ask, explain
+    from ws_network.views.requirements import Needs, needs
+    from ws_network.views.revisions import SiteDiff, site_diff
+    from ws_network.views.schemas import schema
+    from ws_network.views.starter import Start, starter_file
 
 __all__ = [
     "Answer",
@@ -57,35 +57,35 @@ __all__ = [
 ]
 
 _PLACES = {
-    "Answer": "questions",
+    "Answer": "views.questions",
     "Catalogue": "catalogue",
     "CatalogueDiff": "catalogue",
     "Deployment": "deployment",
     "Direction": "rules",
     "Finding": "findings",
-    "Needs": "requirements",
-    "Overview": "planned",
+    "Needs": "views.requirements",
+    "Overview": "views.planned",
     "Packet": "plan",
     "Plan": "plan",
     "RequiredFlow": "flows",
     "Rule": "rules",
     "Severity": "findings",
-    "SiteDiff": "revisions",
+    "SiteDiff": "views.revisions",
     "Snapshot": "snapshot",
-    "Start": "starter",
+    "Start": "views.starter",
     "Target": "deployment",
     "UserError": "errors",
-    "ask": "questions",
-    "browse": "browsing",
+    "ask": "views.questions",
+    "browse": "views.browsing",
     "build_plan": "plan",
     "diff": "catalogue",
-    "explain": "questions",
-    "needs": "requirements",
-    "overview": "planned",
+    "explain": "views.questions",
+    "needs": "views.requirements",
+    "overview": "views.planned",
     "required_flows": "flows",
-    "schema": "schemas",
-    "site_diff": "revisions",
-    "starter_file": "starter",
+    "schema": "views.schemas",
+    "site_diff": "views.revisions",
+    "starter_file": "views.starter",
 }
 
 

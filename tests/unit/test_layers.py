@@ -15,7 +15,7 @@ CLOUDS = ("aws", "azure", "gcp")
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("cidr", "tables", "validation"),
+    ("cidr", "validation", "views.tables"),
     ("addresses",),
     ("findings",),
     ("catalogue",),
@@ -30,10 +30,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report",),
     tuple(f"{cloud}.limits" for cloud in CLOUDS),
     tuple(f"{cloud}.render" for cloud in CLOUDS),
-    ("browsing", "planned", "requirements", "starter"),
-    ("questions", "revisions"),
+    ("views.browsing", "views.planned", "views.requirements", "views.starter"),
+    ("views.questions", "views.revisions"),
     ("arguments",),
-    ("program", "schemas"),
+    ("program", "views.schemas"),
     CLOUDS,
     ("fleet",),
     ("audit",),

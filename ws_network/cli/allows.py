@@ -9,9 +9,9 @@ from ws_network.cli import options
 from ws_network.cli.output import complain, show
 from ws_network.errors import UserError, unknown_name
 from ws_network.plan import Packet, build_plan
-from ws_network.questions import ask
 from ws_network.rules import Direction
-from ws_network.tables import Format
+from ws_network.views.questions import ask
+from ws_network.views.tables import Format
 
 DIRECTIONS = {
     "egress": "egress",

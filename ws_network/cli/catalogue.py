@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from ws_network.browsing import KINDS, browse
 from ws_network.cli import options
 from ws_network.cli.output import show
-from ws_network.tables import Format
+from ws_network.views.browsing import KINDS, browse
+from ws_network.views.tables import Format
 
 
 def _kinds() -> list[str]:

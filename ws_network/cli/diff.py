@@ -8,8 +8,8 @@ import typer
 from ws_network import catalogue as page
 from ws_network.cli import options
 from ws_network.cli.output import show
-from ws_network.revisions import page_sheet, site_diff
-from ws_network.tables import Format
+from ws_network.views.revisions import page_sheet, site_diff
+from ws_network.views.tables import Format
 
 
 def diff(

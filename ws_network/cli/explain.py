@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from ws_network import questions
 from ws_network.cli import options
 from ws_network.cli.output import show
 from ws_network.plan import build_plan
-from ws_network.tables import Format
+from ws_network.views import questions
+from ws_network.views.tables import Format
 
 
 def explain(

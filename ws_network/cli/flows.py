@@ -7,8 +7,8 @@ import typer
 
 from ws_network.cli import options
 from ws_network.cli.output import show
-from ws_network.requirements import needs
-from ws_network.tables import Format
+from ws_network.views.requirements import needs
+from ws_network.views.tables import Format
 
 
 def flows(

@@ -13,7 +13,7 @@ from ws_network.catalogue import Catalogue, RoleKind
 from ws_network.cli import options
 from ws_network.deployment import Target
 from ws_network.errors import UserError, unknown_name
-from ws_network.starter import DEFAULT_COVERS, Decision, Start, peer, policy, proxy_of, starter_file, uncovered
+from ws_network.views.starter import DEFAULT_COVERS, Decision, Start, peer, policy, proxy_of, starter_file, uncovered
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from ws_network.deployment import Deployment, Target
 from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Severity
 from ws_network.snapshot import Snapshot
-from ws_network.tables import Format
+from ws_network.views.tables import Format
 
 DEFAULT_FILE = Path("ws-network.yaml")
 DEFAULT_TARGET = "aws-security-group"

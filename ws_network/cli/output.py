@@ -8,7 +8,7 @@ import textwrap
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from ws_network.tables import Format, Sheet, Table, lines, write
+from ws_network.views.tables import Format, Sheet, Table, lines, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

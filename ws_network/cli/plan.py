@@ -11,8 +11,8 @@ from ws_network.cli import options
 from ws_network.cli.output import complain, show
 from ws_network.findings import Severity
 from ws_network.plan import build_plan
-from ws_network.planned import overview
-from ws_network.tables import Format
+from ws_network.views.planned import overview
+from ws_network.views.tables import Format
 
 
 @unique

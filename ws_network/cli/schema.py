@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ws_network import schemas
 from ws_network.cli import options
+from ws_network.views import schemas
 
 
 def schema(

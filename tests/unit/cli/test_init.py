@@ -9,7 +9,7 @@ import yaml
 
 from tests.unit.cli.golden import Run, same_as_golden
 from ws_network import Catalogue, Start, UserError, starter_file
-from ws_network.starter import Decision
+from ws_network.views.starter import Decision
 
 SAID = ["--yes", "--region", "de-1", "--dns", "platform", "--ntp", "platform"]
 

@@ -12,7 +12,7 @@ from tests.unit.cli.conftest import SITE
 from ws_network import Catalogue, Deployment, Direction, Packet, Plan, ask, build_plan, explain, overview
 from ws_network.catalogue import Transport
 from ws_network.cli.output import show
-from ws_network.tables import Cell, Column, Format, Sheet, Table, write
+from ws_network.views.tables import Cell, Column, Format, Sheet, Table, write
 
 SYSLOG = """\
 region: de-1

@@ -16,11 +16,11 @@ from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Finding, Severity
 from ws_network.flows import Name, RequiredFlow, Site
 from ws_network.plan import Packet, Plan
-from ws_network.planned import finding_lines, other_end
-from ws_network.requirements import NotNeeded, not_needed
 from ws_network.rules import Direction, Rule
 from ws_network.snapshot import Snapshot
-from ws_network.tables import Column, Sheet, Table
+from ws_network.views.planned import finding_lines, other_end
+from ws_network.views.requirements import NotNeeded, not_needed
+from ws_network.views.tables import Column, Sheet, Table
 
 WHY = (
     Column("about", "about", "rule or flow"),

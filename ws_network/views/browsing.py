@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ws_network.catalogue import Catalogue, Flow
 from ws_network.errors import UserError, unknown_name
-from ws_network.tables import Cell, Column, For, Sheet, Table
+from ws_network.views.tables import Cell, Column, For, Sheet, Table
 
 Rows = tuple[tuple[Cell, ...], ...]
 

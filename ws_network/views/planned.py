@@ -16,7 +16,7 @@ from ws_network.endpoints import Endpoint, EndpointKind
 from ws_network.errors import UserError
 from ws_network.findings import Finding, Severity
 from ws_network.plan import Plan, settle
-from ws_network.tables import Column, For, Sheet, Table
+from ws_network.views.tables import Column, For, Sheet, Table
 
 RULES = (
     Column("role", "role", "role whose machines the rule is for"),

@@ -10,7 +10,7 @@ from ws_network.catalogue import Catalogue, Condition, Flow, PortKind
 from ws_network.deployment import Deployment, check_deployment
 from ws_network.findings import Finding
 from ws_network.flows import RequiredFlow, Site, required_flows
-from ws_network.tables import Cell, Column, For, Sheet, Table
+from ws_network.views.tables import Cell, Column, For, Sheet, Table
 
 REQUIRED = (
     Column("flow", "flow", "id of the flow"),

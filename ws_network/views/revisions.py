@@ -14,10 +14,10 @@ from ws_network.deployment import Deployment, Target
 from ws_network.endpoints import EndpointKind
 from ws_network.findings import Finding
 from ws_network.plan import Plan, build_plan
-from ws_network.planned import other_end
 from ws_network.rules import Rule
 from ws_network.snapshot import Snapshot
-from ws_network.tables import Column, Sheet, Table
+from ws_network.views.planned import other_end
+from ws_network.views.tables import Column, Sheet, Table
 
 CHANGES = (
     Column("change", "change", "opened, closed or changed"),
