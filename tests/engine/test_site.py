@@ -116,6 +116,11 @@ def done(result: Result) -> list[Change]:
     return result.changes
 
 
+def settled(project: Project) -> bool:
+    """Return whether state, cloud and program agree: a preview after a refresh has nothing to change."""
+    return done(project.preview("--refresh")) == []
+
+
 def names(changes: Iterable[Change], op: str, kind: str = "") -> set[str]:
     """Return the names of the resources with an operation, by a part of their type."""
     return {change.name for change in changes if change.op == op and kind in change.type}
@@ -197,8 +202,7 @@ class TestLifeOfASite:
         ids = [{item["id"] for item in each.resources("aws:") if item.get("id")} for each in (first, second)]
         assert ids[0].isdisjoint(ids[1])
         done(first.destroy())
-        assert done(second.refresh()) == []
-        assert done(second.preview()) == []
+        assert settled(second)
         assert live(second) == expected(AGENTS)
 
 
@@ -220,8 +224,7 @@ class TestLists:
         result = project.up()
         assert [(change.op, change.name) for change in done(result)] == [("update", "site-peer-dns-server-ipv4")]
         assert live(project) == expected(grown)
-        assert done(project.refresh()) == []
-        assert done(project.preview()) == []
+        assert settled(project)
 
         project.write(site(dns(*many)))
         last = done(project.up())
@@ -235,7 +238,7 @@ class TestLists:
         project.write(site(few))
         done(project.up())
         assert live(project) == expected(few)
-        assert done(project.refresh()) == []
+        assert settled(project)
 
 
 class TestDrift:
@@ -270,8 +273,7 @@ class TestDrift:
         assert live(project, "kept") == expected(AGENTS, "kept")
         by_hand = ("open-agent", "ingress", "tcp", 22, 22, ("203.0.113.0/24",))
         assert live(project, "open") == {*expected(AGENTS, "open"), by_hand}
-        assert done(project.refresh()) == []
-        assert done(project.preview()) == []
+        assert settled(project)
 
 
 class TestFailures:
@@ -373,8 +375,7 @@ class TestChangeWithoutAGap:
             if name == "another port":
                 assert len(names(changes, "create")) == len(names(changes, "delete")) == 4
             self.check(result)
-        assert done(project.refresh()) == []
-        assert done(project.preview()) == []
+        assert settled(project)
 
 
 class TestAdoption:
@@ -405,8 +406,7 @@ class TestAdoption:
         assert not names(changes, "create", "aws:ec2/securityGroup:")
         assert ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["Tags"] == before[0]["Tags"]
         assert live(project) == theirs | expected(AGENTS)
-        assert done(project.refresh()) == []
-        assert done(project.preview()) == []
+        assert settled(project)
 
         project.write(VPC)
         gone = done(project.up())
@@ -433,8 +433,7 @@ class TestProvidersAndTags:
         project.write(program({"team": "security"}))
         done(project.up())
         assert done(project.preview()) == []
-        assert done(project.refresh()) == []
-        assert done(project.preview()) == []
+        assert settled(project)
         made = {
             item["urn"].rsplit("::", 1)[-1]: item["outputs"] for item in project.resources("aws:ec2/securityGroup:")
         }
