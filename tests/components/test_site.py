@@ -457,6 +457,11 @@ class TestBadArguments:
                 {"security_group_ids": {"agent": "sg-0a1b2c3d4e5f60718"}, "exclusive": True},
                 "exclusive holds for new groups, and every group is given: remove it, and watch with audit.",
             ),
+            (
+                SITE,
+                {"security_group_ids": {"agent": "sg-0a1b2c3d4e5f60718", "relay": "sg-0a1b2c3d4e5f60718"}},
+                "security_group_ids gives sg-0a1b2c3d4e5f60718 to agent and relay, which AWS would refuse",
+            ),
             (SITE, {"as_of": "30.11.2027"}, "as_of is '30.11.2027': write it as YYYY-MM-DD."),
             (SITE, {"as_of": 20271130}, "as_of is '20271130': write it as YYYY-MM-DD."),
             (SITE, {"catalogue": "{"}, "catalogue is not JSON"),
@@ -470,6 +475,11 @@ class TestBadArguments:
             deploy(deployment, **args)
         assert "\n" not in str(raised.value)
         assert "Traceback" not in str(raised.value)
+
+    def test_arguments_that_are_no_mapping(self) -> None:
+        nothing: Any = None
+        with pytest.raises(pulumi.RunError, match=r"^site: the arguments are no mapping"):
+            record(lambda: AwsWorkloadSecurity("site", nothing) and None)
 
     def test_an_output_where_rules_are_decided_is_named(self) -> None:
         """An output has no value in a preview; pydantic would call it an object at 0x7f."""

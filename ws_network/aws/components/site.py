@@ -106,6 +106,13 @@ def _check_ids(args: Mapping[str, Any], rendering: AwsRendering) -> None:
     existing = args.get("security_group_ids", {})
     known_keys("security_group_ids", existing, rendering.security_groups)
     known_keys("prefix_list_ids", args.get("prefix_list_ids", {}), rendering.prefix_lists)
+    roles: dict[str, str] = {}
+    for key, given in existing.items():
+        if isinstance(given, str) and (other := roles.setdefault(given, key)) != key:
+            raise UserError(
+                f"security_group_ids gives {given} to {other} and {key}, which AWS would refuse where their rules are "
+                "the same: give each its own group."
+            )
     new = [key for key in rendering.security_groups if key not in existing]
     if new and "vpc_id" not in args:
         raise UserError(
