@@ -377,6 +377,23 @@ class TestChangeWithoutAGap:
             self.check(result)
         assert settled(project)
 
+    def test_a_change_that_does_not_fit_closes_nothing(self, project: Project) -> None:
+        """A new rule counts beside the one it replaces. Where both are over the quota, the old one has to stay."""
+        big = with_peer(AGENTS, "siem-or-syslog-server", {"cidrs": [f"10.9.{number}.0/24" for number in range(30)]})
+        moved = changed(big, port_overrides={"agent-syslog": 1514})
+        project.write(site(big, exclusive=True))
+        done(project.up())
+        project.write(site(moved, exclusive=True))
+        refused = project.up()
+        assert any("RulesPerSecurityGroupLimitExceeded" in text for text in refused.errors)
+        assert live(project) == expected(big)
+
+        project.write(site(changed(big, decline={"agent-syslog": HELD}), exclusive=True))
+        done(project.up())
+        project.write(site(moved, exclusive=True))
+        done(project.up())
+        assert live(project) == expected(moved)
+
 
 class TestAdoption:
     """Rules in someone else's group: the group, its tags and its own rules are theirs, before, during and after."""
