@@ -222,6 +222,11 @@ class TestMinimal:
         rules = [rule(1, group), rule(3, group), rule(2, ANY4), rule(2, ANY6)]
         assert self.merged(*rules)[0] == ["1-3-sg-0a", "2-any-ipv4", "2-any-ipv6"]
 
+    def test_a_range_does_not_end_on_ports_that_are_only_open_anyway(self) -> None:
+        rules = [rule(2, Endpoint(EndpointKind.SECURITY_GROUP, "sg-0a"))]
+        rules += [rule(port, family) for port in (1, 3) for family in (ANY4, ANY6)]
+        assert [name for name in self.merged(*rules)[0] if "sg" in name] == ["2-sg-0a"]
+
     def test_a_list_with_the_same_addresses_is_used_again(self) -> None:
         both = listed("both", "10.0.0.1/32", "10.0.0.2/32")
         rules = [rule(1, at(self.A)), rule(1, at(self.B)), rule(1, at(both))]

@@ -265,6 +265,15 @@ class TestSameInputSameBytes:
         assert {code for code, _ in told} <= {"no-time-check", "expired", "exception-expired"}
 
 
+class TestArguments:
+    """A component was given a file's content and planned another site than the command line did."""
+
+    @given(sites())
+    def test_a_deployment_survives_the_way_through_a_component(self, case: SiteCase) -> None:
+        arguments = json.loads(json.dumps(case.deployment.to_args()))
+        assert Deployment.parse(arguments) == case.deployment
+
+
 class TestOneAddressMore:
     """One more DNS server must be one changed list in the preview, never a rule that goes and comes back."""
 
