@@ -261,7 +261,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
     def _partly(self, context: grpc.ServicerContext, key: str, state: Properties, inputs: Properties, why: str) -> None:
         """End the call with an error that carries the resource, so that the engine keeps it."""
         from google.protobuf import any_pb2  # noqa: PLC0415 - as in `protocol`
-        from google.rpc import status_pb2  # noqa: PLC0415
+        from pulumi.runtime.proto import status_pb2  # noqa: PLC0415
 
         detail = any_pb2.Any()
         reason = f"{key} was created but not fully initialised: {why}"
