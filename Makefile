@@ -9,7 +9,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup cli up preview refresh destroy test test-fast lint types golden fixture docs bench clean
+.PHONY: help setup cli up preview refresh destroy test test-fast coverage lint types golden fixture docs bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "%-10s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ test: setup  ## run all tests, those on the real engine too
 
 test-fast: $(READY)  ## run the tests that need no engine
 	$(PY) -m pytest -m 'not engine' $(ARGS)
+
+coverage: $(READY)  ## run the fast tests and hold how much of the library they reach
+	$(PY) -m pytest -m 'not engine' --quiet --cov --cov-fail-under=95 $(ARGS)
 
 lint: $(READY)  ## check style
 	$(PY) -m ruff check .
