@@ -79,12 +79,9 @@ class Endpoint:
     @property
     def slug(self) -> str:
         """Name of the endpoint inside a rule's id: from its content, never from its place."""
-        text = self.value.replace("/", "-")
-        return (
-            text
-            if self.kind in {EndpointKind.LIST, EndpointKind.SECURITY_GROUP, EndpointKind.PREFIX_LIST}
-            else (f"{self.kind}-{text}")
-        )
+        if self.kind in {EndpointKind.LIST, EndpointKind.SECURITY_GROUP, EndpointKind.PREFIX_LIST}:
+            return self.value.replace("/", "-")
+        return f"{self.kind}-{self.value.replace('/', '.')}"  # a point, which no peer's name has
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -284,7 +281,8 @@ class EndpointFinder:
         )
         text = f"{text[:-1]}; {behind} stands behind it." if behind else text
         severity = Severity.LOW if behind else Severity.HIGH
-        reach.findings.append(finding("any-address", flow.id, text, severity=severity))
+        remedy = f"Keep the hosts in {behind}, or choose a narrower form under names." if behind else ""
+        reach.findings.append(finding("any-address", flow.id, text, severity=severity, remedy=remedy))
         return ()
 
 

@@ -53,9 +53,7 @@ def _path(loc: Sequence[int | str]) -> str:
 def _problem(problem: Any, path: str, model: type[BaseModel]) -> str:
     kind = problem["type"]
     if kind == "extra_forbidden":
-        key = str(problem["loc"][-1])
-        close = nearest(key, _known_keys(model, problem["loc"][:-1]))
-        return f"unknown key '{path}'" + (f": did you mean '{close}'?" if close else ".")
+        return _unknown_key(problem["loc"], path, model)
     if kind == "missing":
         return f"'{path}' is missing: add it."
     if kind in {"enum", "literal_error"}:
@@ -70,6 +68,14 @@ def _problem(problem: Any, path: str, model: type[BaseModel]) -> str:
     if problem["input"] in (None, "", [], ()):
         return f"'{path}' is empty: give it a value, or remove the key."
     return f"'{path}' cannot be {_shown(problem['input'])}: {_wanted(kind, message)}."
+
+
+def _unknown_key(loc: Sequence[int | str], path: str, model: type[BaseModel]) -> str:
+    key = str(loc[-1])
+    if " " in key:  # YAML: in braces a comma ends the text before it
+        return f"unknown key '{path}': a text with a comma needs quotes inside braces."
+    close = nearest(key, _known_keys(model, loc[:-1]))
+    return f"unknown key '{path}'" + (f": did you mean '{close}'?" if close else ".")
 
 
 def _shown(value: object) -> str:

@@ -497,8 +497,8 @@ class TestPeers:
     def test_a_reference_of_the_caller_is_a_peer_too(self) -> None:
         made = plan(references=("siem-or-syslog-server/north", "siem-or-syslog-server/south"), **OPEN)
         assert {
-            "agent-egress-udp-514-reference-siem-or-syslog-server-north",
-            "agent-egress-udp-514-reference-siem-or-syslog-server-south",
+            "agent-egress-udp-514-reference-siem-or-syslog-server.north",
+            "agent-egress-udp-514-reference-siem-or-syslog-server.south",
         } < set(rule_ids(made))
 
     def test_required_flows_are_in_page_order_and_once(self) -> None:

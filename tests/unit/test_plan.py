@@ -168,7 +168,7 @@ class TestRules:
             "agent-egress-tcp-5274-5275-444455556666-sg-0a"
         )
         assert rule(1, Endpoint(EndpointKind.ROLE, "relay")).id == "agent-egress-tcp-1-role-relay"
-        assert rule(1, Endpoint(EndpointKind.REFERENCE, "relay/a")).id == "agent-egress-tcp-1-reference-relay-a"
+        assert rule(1, Endpoint(EndpointKind.REFERENCE, "relay/a")).id == "agent-egress-tcp-1-reference-relay.a"
 
     def test_flows_and_order_do_not_name_it(self) -> None:
         assert join([rule(2, ANY4), rule(1, ANY4, flow="b"), rule(1, ANY4, flow="a")]) == (
