@@ -60,7 +60,7 @@ def test_a_stack_from_preview_to_destroy(project: Project) -> None:
     # Ports change in place; another kind of peer is another rule.
     project.write(site(port=444))
     up = project.up()
-    assert up.changes == [("update", EGRESS, "one"), ("update", EGRESS, "two")]
+    assert sorted(up.changes) == [("update", EGRESS, "one"), ("update", EGRESS, "two")]
     assert up.diff("one") == {"toPort": "update"}
     project.write(site({**PEERS, "one": {"cidr_ipv6": "2001:db8:1::/48"}}, port=444))
     up = project.up()
