@@ -121,24 +121,22 @@ class Plan:
             "ports": rule.ports.text,
             "peer": rule.peer.value,
             "addresses": list(found.cidrs) if found else [],
-            "flows": [self._explain_flow(known[flow]) for flow in rule.flows],
+            "flows": [self.explain_flow(known[flow]) for flow in rule.flows],
             "findings": [entry.to_dict() for entry in self.findings if entry.flow in rule.flows],
         }
 
-    def _explain_flow(self, flow: RequiredFlow) -> dict[str, Any]:
+    def explain_flow(self, flow: RequiredFlow) -> dict[str, Any]:
+        """Return why a flow is required: its line of the page, when that holds, how sure it is, and its sources."""
         line = self.catalogue.flows.get(flow.line)
+        sources = [self.catalogue.sources[key] for key in line.sources] if line else []
         return {
             "flow": flow.id,
             "line": flow.row,
             "application": flow.application,
-            "condition": (line.condition.text or "always") if line else "the deployment's own",
+            "condition": (line.condition.text or "always") if line else "the deployment says so",
             "confidence": str(flow.confidence),
             "hosts": [name.fqdn for name in flow.names],
-            "sources": [
-                f"{self.catalogue.sources[key].title} ({self.catalogue.sources[key].date})" for key in line.sources
-            ]
-            if line
-            else [],
+            "sources": [f"{source.title} ({source.date})" for source in sources],
         }
 
 

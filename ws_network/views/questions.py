@@ -103,17 +103,10 @@ def _rule(plan: Plan, rule: Rule) -> dict[str, Any]:
 
 
 def _flow(plan: Plan, flow: RequiredFlow) -> dict[str, Any]:
-    line = plan.catalogue.flows.get(flow.line)
-    sources = [plan.catalogue.sources[key] for key in line.sources] if line else []
     return {
-        "flow": flow.id,
-        "line": flow.row,
+        **plan.explain_flow(flow),
         "source": flow.source,
         "destination": flow.destination,
-        "application": flow.application,
-        "condition": (line.condition.text or "always") if line else "the deployment says so",
-        "confidence": str(flow.confidence),
-        "sources": [f"{source.title} ({source.date})" for source in sources],
         "hosts": [
             {"name": name.fqdn, "addressing": str(name.addressing), "confidence": str(name.confidence)}
             for name in flow.names
