@@ -18,13 +18,14 @@ from sandbox.store import Store, folder
 
 
 def _serve(name: str) -> int:
-    if name != "aws":
-        sys.stderr.write(f"There is no emulated provider {name!r}; there is aws.\n")
+    from sandbox.plugin import PROVIDERS, load  # noqa: PLC0415 - each command loads what it needs only
+
+    if name not in PROVIDERS:
+        sys.stderr.write(f"There is no emulated provider {name!r}; there are {', '.join(PROVIDERS)}.\n")
         return 1
-    from sandbox.aws.provider import AwsProvider  # noqa: PLC0415 - each provider loads what it needs only
     from sandbox.provider import serve  # noqa: PLC0415
 
-    serve(AwsProvider())
+    serve(load(name))
     return 0
 
 
@@ -32,11 +33,12 @@ def _install(home: str, cli: str) -> int:
     from sandbox.plugin import PluginError, install  # noqa: PLC0415
 
     try:
-        version = install(Path(home), cli)
+        versions = install(Path(home), cli)
     except PluginError as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
-    sys.stdout.write(f"Emulated aws {version} is installed in {home}.\n")
+    for name, version in versions.items():
+        sys.stdout.write(f"Emulated {name} {version} is installed in {home}.\n")
     return 0
 
 

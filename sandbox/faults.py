@@ -8,8 +8,8 @@ Each mode maps API operations (or `*`) to how many calls it hits: the first N, o
 
 | mode | what happens |
 | --- | --- |
-| `throttle` | refused with `RequestLimitExceeded`; the provider tries again, as the real one does |
-| `refuse` | refused with `InternalError`, nothing is done |
+| `throttle` | refused as for too many requests; the provider tries again, as the real one does |
+| `refuse` | refused with an error that is not tried again, nothing is done |
 | `lose_answer` | carried out, then answered with an error: the resource exists and nobody knows its id |
 | `crash` | carried out, then the provider's process dies |
 | `partial` | here the key is a resource type: it is created, and reported as not fully initialised |
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.errors import CloudError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sandbox.store import Store
@@ -34,12 +35,29 @@ if TYPE_CHECKING:
 MODES = ("throttle", "refuse", "lose_answer", "crash", "partial")
 
 
-class Faults:
-    """The fault plan of one sandbox folder, with its counters in an account's store."""
+def aws_error(mode: str) -> CloudError:
+    """Return the error of a mode as AWS words it."""
+    code, message = {
+        "throttle": ("RequestLimitExceeded", "Request limit exceeded."),
+        "refuse": ("InternalError", "An internal error has occurred."),
+        "lose_answer": ("RequestTimeout", "The answer was lost; the request may have been carried out."),
+    }[mode]
+    return CloudError(code, message)
 
-    def __init__(self, folder: Path, store: Store) -> None:
+
+class Faults:
+    """The fault plan of one sandbox folder, with its counters in an account's store.
+
+    Args:
+        folder: the sandbox folder.
+        store: the account's.
+        error: makes the error of `throttle`, `refuse` or `lose_answer` in the cloud's words.
+    """
+
+    def __init__(self, folder: Path, store: Store, error: Callable[[str], CloudError] = aws_error) -> None:
         self._file = folder / "faults.json"
         self._store = store
+        self._error = error
 
     def _plan(self) -> tuple[dict[str, Any], str]:
         text = os.environ.get("WS_NETWORK_SANDBOX_FAULTS", "")
@@ -79,10 +97,9 @@ class Faults:
         Raises:
             CloudError: planned.
         """
-        if self.hits("throttle", operation):
-            raise CloudError("RequestLimitExceeded", "Request limit exceeded.")
-        if self.hits("refuse", operation):
-            raise CloudError("InternalError", "An internal error has occurred.")
+        for mode in ("throttle", "refuse"):
+            if self.hits(mode, operation):
+                raise self._error(mode)
 
     def after(self, operation: str) -> None:
         """Lose the answer to a request that was carried out, if planned.
@@ -91,6 +108,6 @@ class Faults:
             CloudError: planned.
         """
         if self.hits("lose_answer", operation):
-            raise CloudError("RequestTimeout", "The answer was lost; the request may have been carried out.")
+            raise self._error("lose_answer")
         if self.hits("crash", operation):
             os._exit(70)

@@ -7,6 +7,7 @@ comes from a `Provider`: its resources, functions and configuration.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -123,8 +124,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
 
         def work() -> Any:
             resource = self._resource(request.urn)
-            naming = Naming(request.urn.rsplit("::", 1)[-1], request.randomSeed.hex()[:7] or "0000000")
-            inputs, failures = resource.check(unpack(request.news), unpack(request.olds), naming)
+            naming = Naming(_logical(request.urn), request.randomSeed.hex() or "0" * 16)
+            inputs, failures = resource.complete(self._cloud, unpack(request.news), unpack(request.olds), naming)
             return provider_pb2.CheckResponse(inputs=pack(inputs), failures=map(_failure, failures))
 
         return self._answer(context, "checking", work)
@@ -139,19 +140,21 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
             changes = {n: c for n, c in resource.changes(old, news).items() if n not in skip}
             for name in resource.drifted(self._cloud, unpack(request.olds), news):
                 changes.setdefault(name, ("UPDATE", False))
+            replaces = [name for name, (_, replaces) in changes.items() if replaces]
+            roots = {name: re.split(r"[.\[]", name, maxsplit=1)[0] for name in changes}
             kinds = {
                 name: provider_pb2.PropertyDiff(
-                    kind=provider_pb2.PropertyDiff.Kind.Value(f"{kind}_REPLACE" if replaces else kind),
-                    inputDiff=name in resource.inputs,
+                    kind=provider_pb2.PropertyDiff.Kind.Value(f"{kind}_REPLACE" if name in replaces else kind),
+                    inputDiff=roots[name] in resource.inputs,
                 )
-                for name, (kind, replaces) in changes.items()
+                for name, (kind, _) in changes.items()
             }
             return provider_pb2.DiffResponse(
-                replaces=[name for name, (_, replaces) in changes.items() if replaces],
-                diffs=list(changes),
+                replaces=replaces,
+                diffs=list(dict.fromkeys(roots.values())),
                 detailedDiff=kinds,
                 hasDetailedDiff=True,
-                deleteBeforeReplace=resource.deletes_first,
+                deleteBeforeReplace=resource.deletes_before(old, replaces),
                 changes=provider_pb2.DiffResponse.DIFF_SOME if changes else provider_pb2.DiffResponse.DIFF_NONE,
             )
 
@@ -178,14 +181,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
         resource = self._resource(request.urn)
 
         def work() -> Any:
-            old = unpack(request.inputs)
-            live = resource.read(self._cloud, request.id, unpack(request.properties) or old)
+            old, state = unpack(request.inputs), unpack(request.properties)
+            live = resource.read(self._cloud, request.id, state or old)
             if live is None:
                 return provider_pb2.ReadResponse(id="")
-            inputs = resource.inputs_now(self._cloud, live, old)
-            return provider_pb2.ReadResponse(
-                id=request.id, properties=pack(resource.state(live, inputs)), inputs=pack(inputs)
-            )
+            inputs, properties = resource.refreshed(self._cloud, live, old, state)
+            return provider_pb2.ReadResponse(id=request.id, properties=pack(properties), inputs=pack(inputs))
 
         return self._answer(context, f"reading {resource.title} ({request.id})", work)
 
@@ -201,7 +202,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
                 unknown = dict.fromkeys(resource.unsettled(old, news), UNKNOWN)
                 planned = resource.planned(self._cloud, news)
                 return provider_pb2.UpdateResponse(properties=pack({**state, **gone, **unknown, **planned, **news}))
-            resource.update(self._cloud, request.id, old, news)
+            resource.update_from(self._cloud, request.id, unpack(request.olds), old, news)
             return provider_pb2.UpdateResponse(
                 properties=pack(resource.state(self._live(resource, request.id, news), news))
             )

@@ -53,14 +53,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Naming:
-    """What a new resource's name is made of: its logical name and seven hexadecimal digits of the engine's seed."""
+    """What a new resource's name is made of: its logical name and the engine's seed in hexadecimal digits."""
 
     logical: str
-    suffix: str
+    seed: str
 
     def physical(self) -> str:
-        """Return the name the engine's bridge would give."""
-        return f"{self.logical}-{self.suffix}"
+        """Return the name the engine's bridge would give: a dash and seven digits."""
+        return f"{self.logical}-{self.seed[:7]}"
 
 
 _WORDS = {str: "a string", int: "a number", bool: "true or false", list: "a list", dict: "a map"}
@@ -93,6 +93,18 @@ class Resource(ABC, Generic[Cloud]):
         """Return the form in which two values of an input are compared."""
         del name
         return value
+
+    def complete(
+        self, cloud: Cloud, news: Properties, olds: Properties, naming: Naming
+    ) -> tuple[Properties, list[Failure]]:
+        """As `check`, for a cloud whose defaults come from the session, which is None until it is configured."""
+        del cloud
+        return self.check(news, olds, naming)
+
+    def deletes_before(self, old: Properties, replaces: list[str]) -> bool:
+        """Return whether a replacement deletes first. `old` are the inputs so far, `replaces` what makes it new."""
+        del old, replaces
+        return self.deletes_first
 
     def planned(self, cloud: Cloud, news: Properties) -> Properties:
         """Return outputs that are known before creation."""
@@ -128,6 +140,11 @@ class Resource(ABC, Generic[Cloud]):
     @abstractmethod
     def update(self, cloud: Cloud, key: str, old: Properties, news: Properties) -> None:
         """Change it in place from inputs `old` to inputs `news`."""
+
+    def update_from(self, cloud: Cloud, key: str, state: Properties, old: Properties, news: Properties) -> None:
+        """As `update`, for a provider that sends parts of the last state too, such as a fingerprint."""
+        del state
+        self.update(cloud, key, old, news)
 
     @abstractmethod
     def delete(self, cloud: Cloud, key: str, state: Properties) -> None:
@@ -197,6 +214,14 @@ class Resource(ABC, Generic[Cloud]):
             if name in live and self.normal(name, live[name]) == self.normal(name, value)
         }
         return {**live, **kept}
+
+    def refreshed(
+        self, cloud: Cloud, live: Properties, old: Properties, state: Properties
+    ) -> tuple[Properties, Properties]:
+        """Return inputs and properties after a look at the cloud; an import has neither `old` inputs nor `state`."""
+        del state
+        inputs = self.inputs_now(cloud, live, old)
+        return inputs, self.state(live, inputs)
 
     def inputs_now(self, cloud: Cloud, live: Properties, old: Properties) -> Properties:
         """Return the inputs that would make what is in the cloud.
