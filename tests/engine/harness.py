@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox.aws.account import DEFAULT_ACCOUNT, Account
+from sandbox.gcp.account import Account as GcpAccount
+from sandbox.azure.subscription import DEFAULT_SUBSCRIPTION, Subscription
 from sandbox.plugin import install
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 #: Seconds one command may take.
 TIMEOUT = 300
+#: Where the GCP provider works unless a test says otherwise.
+GCP = {"gcp:project": "probe-123456", "gcp:region": "europe-west3"}
 PASSPHRASE = "correct horse"  # noqa: S105 - of a state that lives as long as a test
 
 
@@ -108,7 +112,7 @@ class Engine:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return the environment of a command: nothing of the user's cloud or Pulumi settings is left."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "AWS_", "WS_NETWORK_"))}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ARM_", "PULUMI_", "AWS_", "WS_NETWORK_"))}
         return kept | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}",
             "PULUMI_HOME": str(self.home),
@@ -128,7 +132,7 @@ class Project:
         engine: the session's engine.
         place: an empty folder for project, state and sandbox.
         program: the source of `__main__.py`, or a folder that has one; may be written later with `write`.
-        config: stack configuration; `aws:region` is eu-central-1 unless given.
+        config: stack configuration; region and project of each cloud have a value unless given.
         stack: the stack's name.
         sandbox: the sandbox folder, to share an account between projects; by default its own.
         name: the project's name.
@@ -151,7 +155,7 @@ class Project:
         self.sandbox = sandbox or place / "sandbox"
         self.backend = place / "state"
         self.stack = stack
-        self.config = {"aws:region": "eu-central-1", **(config or {})}
+        self.config = {"aws:region": "eu-central-1", **GCP, **(config or {})}
         self.env: dict[str, str] = {}
         self._name = name
         self._made = False
@@ -282,6 +286,16 @@ class Project:
     def ec2(self) -> Any:
         """A boto3 EC2 client of that account."""
         return self.account.client()
+
+    @cached_property
+    def azure(self) -> Subscription:
+        """The Azure subscription in the sandbox, for what a person does in the portal."""
+        return Subscription(self.sandbox, self.config.get("azure-native:subscriptionId", DEFAULT_SUBSCRIPTION))
+
+    @cached_property
+    def gcp(self) -> GcpAccount:
+        """The GCP project in the sandbox: `gcp.call("compute.networks.get", network="main")`, or `gcp.client("compute")`."""
+        return GcpAccount(self.sandbox, self.config["gcp:project"])
 
     def fail(self, **plan: Any) -> None:
         """Plan faults, as `fail(throttle={"CreateVpc": 2})`; without arguments none. See `sandbox.faults`."""
