@@ -19,9 +19,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Package of the SDK by provider name.
-SDKS = {"aws": "pulumi-aws", "azure-native": "pulumi-azure-native"}
+SDKS = {"aws": "pulumi-aws", "azure-native": "pulumi-azure-native", "gcp": "pulumi-gcp"}
 #: Module and class that serve a provider, by its name; a module is loaded only to serve it.
-PROVIDERS = {"aws": "sandbox.aws.provider:AwsProvider", "azure-native": "sandbox.azure.provider:AzureProvider"}
+PROVIDERS = {
+    "aws": "sandbox.aws.provider:AwsProvider",
+    "azure-native": "sandbox.azure.provider:AzureProvider",
+    "gcp": "sandbox.gcp.provider:GcpProvider",
+}
 
 
 class PluginError(Exception):

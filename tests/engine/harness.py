@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox.aws.account import DEFAULT_ACCOUNT, Account
-from sandbox.gcp.account import Account as GcpAccount
 from sandbox.azure.subscription import DEFAULT_SUBSCRIPTION, Subscription
+from sandbox.gcp.account import Account as GcpAccount
 from sandbox.plugin import install
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ class Project:
 
     @cached_property
     def gcp(self) -> GcpAccount:
-        """The GCP project in the sandbox: `gcp.call("compute.networks.get", network="main")`, or `gcp.client("compute")`."""
+        """The GCP project in the sandbox, for changes in the console: `gcp.call("compute.networks.list")`."""
         return GcpAccount(self.sandbox, self.config["gcp:project"])
 
     def fail(self, **plan: Any) -> None:
