@@ -1,0 +1,323 @@
+"""The provider answers the engine's protocol as azure-native does; without an engine, so that corners are cheap."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.azure.provider import AzureProvider
+from sandbox.azure.resources.differences import detailed, follow, without_empty
+from sandbox.protocol import UNKNOWN, unpack
+from sandbox.provider import Servicer, provider_pb2
+
+from ..test_provider import Engine, Refused, pack  # noqa: TID252 - the tests are no package with a name
+from .conftest import put_asg, put_nsg, rule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.azure.subscription import Subscription
+
+NSG = "azure-native:network:NetworkSecurityGroup"
+RULE = "azure-native:network:SecurityRule"
+ASG = "azure-native:network:ApplicationSecurityGroup"
+VNET = "azure-native:network:VirtualNetwork"
+SUBNET = "azure-native:network:Subnet"
+GROUP = "azure-native:resources:ResourceGroup"
+RULE_TYPE = "Microsoft.Network/networkSecurityGroups/securityRules"
+IN_RG = {"resourceGroupName": "rg"}
+
+
+class AzureEngine(Engine):
+    """Does with the servicer what an engine does with the process."""
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__()
+        self.servicer = Servicer(AzureProvider())
+        self.servicer.Configure(provider_pb2.ConfigureRequest(args=pack(config)), self.context)
+
+
+@pytest.fixture
+def engine(azure: Subscription) -> AzureEngine:
+    return AzureEngine()
+
+
+def flat(name: str = "one", **more: Any) -> dict[str, Any]:
+    """Return a rule as the SDK has it."""
+    found = rule(name, **more)
+    return {"name": found["name"], **found["properties"]}
+
+
+def own(**more: Any) -> dict[str, Any]:
+    """Return the inputs of a rule that is a resource."""
+    return {**IN_RG, "networkSecurityGroupName": "nsg", "securityRuleName": "one", **rule(**more)["properties"]}
+
+
+# Inputs.
+
+
+def test_names_are_made_once(engine: AzureEngine) -> None:
+    first = engine.inputs(NSG, IN_RG)
+    assert (first["networkSecurityGroupName"], first["__createBeforeDelete"]) == ("one01234567", True)
+    again = engine.inputs(NSG, IN_RG, {**first, "networkSecurityGroupName": "oneffffffff"})
+    assert again["networkSecurityGroupName"] == "oneffffffff"
+    named = engine.inputs(NSG, {**IN_RG, "networkSecurityGroupName": "mine"}, first)
+    assert (named["networkSecurityGroupName"], "__createBeforeDelete" in named) == ("mine", False)
+
+
+def test_what_lies_in_a_resource_has_its_logical_name(engine: AzureEngine) -> None:
+    inputs = engine.inputs(SUBNET, {**IN_RG, "virtualNetworkName": "v"})
+    assert (inputs["subnetName"], "__createBeforeDelete" in inputs) == ("one", False)
+    assert "location" not in inputs
+
+
+def test_where_a_location_comes_from(engine: AzureEngine) -> None:
+    assert engine.inputs(NSG, IN_RG)["location"] == "westeurope"  # the resource group's
+    assert engine.inputs(NSG, {"resourceGroupName": UNKNOWN})["location"] == UNKNOWN
+    assert "location" not in engine.inputs(NSG, {"resourceGroupName": "no"})
+    there = AzureEngine(location="northeurope")
+    assert there.inputs(NSG, IN_RG)["location"] == "northeurope"
+    assert there.inputs(NSG, {**IN_RG, "location": "eastus"})["location"] == "eastus"
+    assert there.inputs(NSG, IN_RG, {"location": "westus"})["location"] == "westus"
+    assert there.inputs(GROUP, {})["location"] == "northeurope"
+    assert "pulumi config set azure-native:location" in engine.failures(GROUP, {})["location"]
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "words"),
+    [
+        ({"priority": "100"}, "priority", "should be of type 'integer'"),
+        ({"priority": None}, "priority", "missing required property 'priority'"),
+        ({"networkSecurityGroupName": None}, "networkSecurityGroupName", "missing required property"),
+        ({"destinationPortRanges": "80"}, "destinationPortRanges", "should be of type 'array'"),
+        ({"destinationPortRanges": [80]}, "destinationPortRanges[0]", "should be of type 'string'"),
+        ({"colour": "red"}, "colour", "not a property of a security rule"),
+    ],
+)
+def test_bad_inputs_name_the_property_and_the_reason(
+    engine: AzureEngine, more: dict[str, Any], name: str, words: str
+) -> None:
+    wish = {key: value for key, value in {**own(), **more}.items() if value is not None}
+    assert words in engine.failures(RULE, wish)[name]
+
+
+def test_bad_inputs_deep_inside(engine: AzureEngine) -> None:
+    found = engine.failures(NSG, {**IN_RG, "securityRules": [flat(), {**flat(), "priority": "x", "colour": 1}]})
+    assert found.keys() == {"securityRules[1].priority", "securityRules[1].colour"}
+    assert engine.failures(NSG, {**IN_RG, "securityRules": [{**flat(), "priority": UNKNOWN}, UNKNOWN]}) == {}
+
+
+# Changes.
+
+
+@pytest.mark.parametrize(
+    ("token", "old", "news", "replaces"),
+    [
+        (RULE, own(), {"priority": 200}, []),
+        (RULE, own(), {"destinationAddressPrefix": UNKNOWN}, []),
+        (RULE, own(), {"securityRuleName": "two"}, ["securityRuleName"]),
+        (RULE, own(), {"networkSecurityGroupName": UNKNOWN}, ["networkSecurityGroupName"]),
+        (NSG, {**IN_RG, "networkSecurityGroupName": "a", "location": "x"}, {"resourceGroupName": "b"}, IN_RG),
+        (NSG, {**IN_RG, "networkSecurityGroupName": "a", "location": "x"}, {"location": "y"}, []),
+        (VNET, {**IN_RG, "virtualNetworkName": "a", "location": "x"}, {"location": "y"}, ["location"]),
+        (GROUP, {**IN_RG, "location": "x"}, {"location": "y"}, ["location"]),
+        (GROUP, {**IN_RG, "location": "x"}, {"tags": {"a": "b"}}, []),
+    ],
+)
+def test_what_updates_and_what_replaces(
+    engine: AzureEngine, token: str, old: dict[str, Any], news: dict[str, Any], replaces: Any
+) -> None:
+    found = engine.diff(token, old, {**old, **news})
+    assert found.changes == provider_pb2.DiffResponse.DIFF_SOME
+    assert list(found.replaces) == list(replaces)
+    # A name that a person chose can be there only once; one that was made up cannot clash.
+    assert found.deleteBeforeReplace is bool(replaces)
+    assert not engine.diff(token, {**old, "__createBeforeDelete": True}, {**old, **news}).deleteBeforeReplace
+
+
+def test_what_means_the_same_changes_nothing(engine: AzureEngine) -> None:
+    old = {**IN_RG, "location": "westeurope"}
+    assert engine.diff(GROUP, old, {**old, "location": "West Europe"}).changes == provider_pb2.DiffResponse.DIFF_NONE
+
+
+def test_lists_are_compared_by_position(engine: AzureEngine) -> None:
+    old = {**IN_RG, "securityRules": [flat("a"), flat("b", priority=110)]}
+    found = engine.diff(NSG, old, {**IN_RG, "securityRules": [flat("b", priority=110)]})
+    assert set(found.detailedDiff) == {"securityRules[0].name", "securityRules[0].priority", "securityRules[1]"}
+    assert (list(found.diffs), list(found.replaces)) == (["securityRules"], [])
+
+
+def test_differences_in_depth() -> None:
+    old = {"a": [{"b": 1}, 2, 3], "c": {"d": 1, "e": 1}, "f": 1}
+    new = {"a": [{"b": 2}, 2], "c": {"d": 1, "g": 1}, "h": 1}
+    assert dict(detailed(old, new)) == {
+        "a[0].b": "UPDATE", "a[2]": "DELETE", "c.e": "DELETE", "c.g": "ADD", "f": "DELETE", "h": "ADD",
+    }  # fmt: skip
+    assert list(detailed(old, old)) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "before", "after", "result"),
+    [
+        ({"a": 1}, {"a": 1, "z": 1}, {"a": 1, "z": 1}, {"a": 1}),
+        ({"a": 1}, {"a": 1, "z": 1}, {"a": 1, "z": 2}, {"a": 1, "z": 2}),
+        ({"A": 1}, {"a": 1}, {"a": 1, "n": 2}, {"A": 1, "n": 2}),
+        ({"a": 1}, {"a": 1}, {}, {}),
+        ({"a": "TCP"}, {"a": "Tcp"}, {"a": "Tcp"}, {"a": "TCP"}),
+        ({"a": [{"b": 1}]}, {"a": [{"b": 1, "z": 1}]}, {"a": [{"b": 2, "z": 1}]}, {"a": [{"b": 2}]}),
+        ({"a": [1, 2]}, {"a": [1, 2]}, {"a": [2]}, {"a": [2]}),
+        ({"a": [1]}, {"a": [1]}, {"a": [1, 2]}, {"a": [1, 2]}),
+    ],
+)
+def test_inputs_follow_what_changed_in_the_cloud(inputs: Any, before: Any, after: Any, result: Any) -> None:
+    assert follow(inputs, before, after) == result
+
+
+def test_what_an_import_leaves_out() -> None:
+    assert without_empty({"a": [], "b": {"c": []}, "d": [{"e": 1, "f": []}], "g": "", "h": False}) == {
+        "d": [{"e": 1}], "g": "", "h": False,
+    }  # fmt: skip
+
+
+# Life.
+
+
+def test_a_preview_touches_nothing_and_shows_the_rules(engine: AzureEngine, azure: Subscription) -> None:
+    rules = [{**flat(destinationAddressPrefix=None), "destinationApplicationSecurityGroups": [{"id": UNKNOWN}]}]
+    key, state = engine.create(NSG, {**IN_RG, "securityRules": rules}, preview=True)
+    assert (key, state["name"], state["etag"], "id" in state) == ("", UNKNOWN, UNKNOWN, False)
+    shown = state["securityRules"][0]
+    assert {name: shown[name] for name in flat(destinationAddressPrefix=None)} == flat(destinationAddressPrefix=None)
+    assert shown["etag"] == UNKNOWN
+    assert azure.list("networkSecurityGroups") == []
+
+
+def test_a_preview_of_a_change_knows_name_and_place_only(engine: AzureEngine) -> None:
+    key, state = engine.create(NSG, IN_RG)
+    inputs = engine.inputs(NSG, IN_RG)
+    shown = engine.update(NSG, key, inputs, {**inputs, "tags": {"a": "b"}}, state=state, preview=True)
+    assert (shown["name"], shown["location"], shown["tags"]) == (state["name"], "westeurope", {"a": "b"})
+    assert shown["defaultSecurityRules"] == shown["etag"] == UNKNOWN
+
+
+def test_what_exists_is_not_taken_over(engine: AzureEngine, azure: Subscription) -> None:
+    key = put_nsg(azure, rule())
+    with pytest.raises(Refused, match=f"cannot create already existing resource '{key}'"):
+        engine.create(NSG, {**IN_RG, "networkSecurityGroupName": "nsg"})
+    with pytest.raises(Refused, match=f"cannot create already existing resource '{key}/securityRules/one'"):
+        engine.create(RULE, own(priority=200))
+    assert len(azure.get(key)["properties"]["securityRules"]) == 1
+
+
+def test_rules_of_their_own_outlive_a_change_of_a_group_that_lists_none(
+    engine: AzureEngine, azure: Subscription
+) -> None:
+    inputs = engine.inputs(NSG, {**IN_RG, "networkSecurityGroupName": "nsg"})
+    key, _ = engine.create(NSG, inputs)
+    engine.create(RULE, own())
+    engine.update(NSG, key, inputs, {**inputs, "tags": {"a": "b"}})
+    assert [item["name"] for item in azure.get(key)["properties"]["securityRules"]] == ["one"]
+    engine.update(NSG, key, inputs, {**inputs, "securityRules": []})
+    assert azure.get(key)["properties"]["securityRules"] == []
+
+
+def test_a_refresh_of_a_group_that_lists_no_rules_sees_none(engine: AzureEngine, azure: Subscription) -> None:
+    inputs = engine.inputs(NSG, {**IN_RG, "networkSecurityGroupName": "nsg"})
+    key, state = engine.create(NSG, inputs)
+    azure.put(f"{key}/securityRules/hand", rule("hand"))
+    answer = engine.read(NSG, key, inputs, state)
+    assert unpack(answer.inputs) == inputs
+    assert unpack(answer.properties)["securityRules"] == []
+
+
+def test_a_refresh_of_a_group_that_lists_rules_sees_those_of_others(engine: AzureEngine, azure: Subscription) -> None:
+    inputs = engine.inputs(NSG, {**IN_RG, "networkSecurityGroupName": "nsg", "securityRules": [flat("mine")]})
+    key, state = engine.create(NSG, inputs)
+    assert unpack(engine.read(NSG, key, inputs, state).inputs) == inputs
+    azure.put(f"{key}/securityRules/hand", rule("hand", priority=200))
+    found = unpack(engine.read(NSG, key, inputs, state).inputs)["securityRules"]
+    assert found[0] == flat("mine")
+    assert (found[1]["name"], found[1]["priority"]) == ("hand", 200)
+
+
+def test_an_import_knows_only_the_id(engine: AzureEngine, azure: Subscription) -> None:
+    asg = put_asg(azure)
+    key = put_nsg(azure, rule(destinationAddressPrefix=None, destinationApplicationSecurityGroups=[{"id": asg}]))
+    answer = engine.read(NSG, key)
+    found = unpack(answer.inputs)
+    assert found.keys() == {"resourceGroupName", "networkSecurityGroupName", "location", "securityRules"}
+    (item,) = found["securityRules"]
+    assert item["destinationApplicationSecurityGroups"] == [{"id": asg}]
+    # As with the real provider: what a request may have and Azure has is there, asked for or not.
+    assert (item["id"], item["type"]) == (f"{key}/securityRules/one", RULE_TYPE)
+    assert "sourceAddressPrefixes" not in item
+    same = engine.diff(NSG, found, engine.inputs(NSG, found, found))
+    assert same.changes == provider_pb2.DiffResponse.DIFF_NONE
+
+
+def test_an_import_of_a_rule_and_of_what_is_something_else(engine: AzureEngine, azure: Subscription) -> None:
+    key = put_nsg(azure, rule())
+    found = unpack(engine.read(RULE, f"{key}/securityRules/one").inputs)
+    assert found == {**own(), "name": "one", "type": RULE_TYPE}
+    assert engine.read(RULE, key).id == ""
+    assert engine.read(NSG, f"{key}x").id == ""
+    with pytest.raises(Refused, match="LinkedInvalidPropertyId"):
+        engine.read(NSG, "nsg")
+
+
+def test_gone_is_gone_and_deleting_twice_is_no_error(engine: AzureEngine) -> None:
+    key, state = engine.create(NSG, IN_RG)
+    engine.delete(NSG, key, state)
+    engine.delete(NSG, key, state)
+    assert engine.read(NSG, key, {**IN_RG}, state).id == ""
+
+
+# Functions, configuration, faults.
+
+
+def test_getters(engine: AzureEngine, azure: Subscription) -> None:
+    key = put_nsg(azure, rule())
+    found = engine.invoke("azure-native:network:getNetworkSecurityGroup", **IN_RG, networkSecurityGroupName="nsg")
+    assert (found["id"], found["securityRules"][0]["priority"], found["location"]) == (key, 100, "westeurope")
+    assert found["securityRules"][0]["sourceAddressPrefixes"] == []
+    assert engine.invoke("azure-native:resources:getResourceGroup", **IN_RG)["properties"] == {
+        "provisioningState": "Succeeded"
+    }
+    assert (
+        engine.invoke("azure-native:network:getNetworkSecurityGroup", **IN_RG, networkSecurityGroupName=UNKNOWN) == {}
+    )
+    with pytest.raises(Refused, match='Status=404 Code="ResourceNotFound"'):
+        engine.invoke("azure-native:network:getIpGroup", **IN_RG, ipGroupsName="no")
+    client = AzureEngine(subscriptionId="abc", tenantId="t").invoke("azure-native:authorization:getClientConfig")
+    assert (client["subscriptionId"], client["tenantId"]) == ("abc", "t")
+
+
+def test_subscriptions_are_apart(engine: AzureEngine, place: Path) -> None:
+    other = AzureEngine(subscriptionId="abc", clientSecret="x", disablePulumiPartnerId="true")
+    key, _ = other.create(GROUP, {"resourceGroupName": "rg", "location": "westeurope"})
+    assert key == "/subscriptions/abc/resourceGroups/rg"
+    assert (place / "azure-abc.sqlite").exists()
+
+
+def plan(place: Path, **modes: Any) -> None:
+    (place / "faults.json").write_text(json.dumps(modes), encoding="utf-8")
+
+
+def test_throttling_and_a_lost_answer_are_tried_again(engine: AzureEngine, azure: Subscription, place: Path) -> None:
+    plan(place, throttle={"ApplicationSecurityGroups_CreateOrUpdate": 3})
+    assert engine.create(ASG, IN_RG)[0]
+    plan(place, throttle={"ApplicationSecurityGroups_CreateOrUpdate": 4})
+    with pytest.raises(Refused, match='Status=429 Code="TooManyRequests"'):
+        engine.create(ASG, {**IN_RG, "applicationSecurityGroupName": "two"})
+    plan(place, lose_answer={"ApplicationSecurityGroups_CreateOrUpdate": 1})
+    assert engine.create(ASG, {**IN_RG, "applicationSecurityGroupName": "three"})[0]
+    assert len(azure.list("applicationSecurityGroups")) == 2
+
+
+def test_a_refusal_is_not_tried_again(engine: AzureEngine, azure: Subscription, place: Path) -> None:
+    plan(place, refuse={"ApplicationSecurityGroups_CreateOrUpdate": 1})
+    with pytest.raises(Refused, match="Status=409"):
+        engine.create(ASG, IN_RG)
+    assert azure.list("applicationSecurityGroups") == []
