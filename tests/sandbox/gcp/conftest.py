@@ -1,0 +1,78 @@
+"""Fixtures of the tests that talk to the emulated GCP without an engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.gcp.account import Account
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POLICIES = "compute.networkFirewallPolicies"
+GROUPS = "networksecurity.projects.locations.addressGroups"
+TAGS = "cloudresourcemanager"
+PROJECT = "probe-123456"
+
+
+class Gcp(Account):
+    """A project, with short words for what the tests do often."""
+
+    def network(self, name: str = "main", **more: Any) -> str:
+        """Create a network and return its path."""
+        self.call("compute.networks.insert", {"name": name, "autoCreateSubnetworks": False, **more})
+        return f"projects/{self.project}/global/networks/{name}"
+
+    def policy(self, name: str = "pol") -> str:
+        """Create a policy and return its name."""
+        self.call(f"{POLICIES}.insert", {"name": name})
+        return name
+
+    def rule(self, policy: str = "pol", /, **more: Any) -> None:
+        """Add a rule: one that the cloud takes, with changes; None leaves a field out."""
+        self.call(f"{POLICIES}.addRule", rule(**more), firewallPolicy=policy)
+
+    def rules(self, policy: str = "pol") -> list[dict[str, Any]]:
+        """Return a policy's rules without those it has from the start."""
+        found = self.call(f"{POLICIES}.get", firewallPolicy=policy)["rules"]
+        return [item for item in found if item["priority"] < 2147483548]
+
+    def associate(self, network: str, policy: str = "pol", name: str = "as", **more: Any) -> None:
+        """Bind a policy to a network."""
+        body = {"name": name, "attachmentTarget": network}
+        self.call(f"{POLICIES}.addAssociation", body, firewallPolicy=policy, **more)
+
+    def group(self, name: str = "blocks", **more: Any) -> str:
+        """Create an address group and return its path."""
+        parent = f"projects/{self.project}/locations/global"
+        body = {"type": "IPV4", "capacity": 3, "items": ["10.0.0.0/8"], **more}
+        self.call(f"{GROUPS}.create", body, parent=parent, addressGroupId=name)
+        return f"{parent}/addressGroups/{name}"
+
+    def tag(self, network: str | None = "main", key: str = "role", value: str = "agent") -> str:
+        """Create a key, secure for a network unless that is None, and a value; return the value's id."""
+        purpose = {"purpose": "GCE_FIREWALL", "purposeData": {"network": f"{self.project}/{network}"}}
+        body = {"parent": f"projects/{self.project}", "shortName": key, **(purpose if network else {})}
+        made = self.call(f"{TAGS}.tagKeys.create", body)["response"]
+        body = {"parent": made["name"], "shortName": value}
+        return self.call(f"{TAGS}.tagValues.create", body)["response"]["name"]
+
+
+def match(**more: Any) -> dict[str, Any]:
+    """Return a match; None leaves a field out."""
+    found = {"layer4Configs": [{"ipProtocol": "tcp", "ports": ["443"]}], "destIpRanges": ["10.0.0.0/8"], **more}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def rule(**more: Any) -> dict[str, Any]:
+    """Return a rule; None leaves a field out."""
+    found = {"priority": 1000, "action": "allow", "direction": "EGRESS", "match": match(), **more}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+@pytest.fixture
+def gcp(place: Path) -> Gcp:
+    """An empty project."""
+    return Gcp(place, PROJECT)
