@@ -1,9 +1,9 @@
 """Security rules as Azure checks them: one rule by itself, and all rules of a network security group together.
 
 Owns what can be told from the rules alone; whether a security group that a rule names exists is told by
-`security_groups`. The codes and texts are those that Azure was seen to answer with; where none was found the code is
+`security_groups`. The codes and texts are those that users of Azure have reported; where none was found the code is
 marked as ours. Numbers are from Azure's page of subscription and service limits and from the REST reference of
-security rules, both read in 2025.
+security rules.
 """
 
 from __future__ import annotations

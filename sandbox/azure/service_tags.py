@@ -1,6 +1,7 @@
 """Service tags: names that stand for addresses Azure keeps, allowed as the one address of a side of a rule.
 
-The list is that of Azure's page on service tags, read in 2025; some may be followed by a dot and a region.
+Of those that Azure documents these are the known ones: another name is refused here as an invalid address, though a
+newer tag may exist. Any of them may be followed by a dot and a region, which Azure allows for some only.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from sandbox.protocol import UNKNOWN, unpack
 from sandbox.provider import Servicer, provider_pb2
 
 from ..test_provider import Engine, Refused, pack  # noqa: TID252 - the tests are no package with a name
-from .conftest import put_asg, put_nsg, rule
+from .conftest import put_asg, put_nsg, put_vnet, rule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -321,3 +321,69 @@ def test_a_refusal_is_not_tried_again(engine: AzureEngine, azure: Subscription, 
     with pytest.raises(Refused, match="Status=409"):
         engine.create(ASG, IN_RG)
     assert azure.list("applicationSecurityGroups") == []
+
+
+@pytest.mark.parametrize(
+    ("token", "wish"),
+    [
+        (GROUP, {"resourceGroupName": "new", "location": "West Europe", "tags": {"a": "b"}}),
+        (ASG, {**IN_RG, "tags": {"a": "b"}}),
+        (
+            NSG,
+            {**IN_RG, "flushConnection": True, "securityRules": [flat("a"), flat("b", priority=110, protocol="TCP")]},
+        ),
+        (RULE, own(securityRuleName="two", priority=200)),
+        ("azure-native:network:IpGroup", {**IN_RG, "ipAddresses": ["10.0.0.0/8", "192.0.2.1"]}),
+        (VNET, {**IN_RG, "addressSpace": {"addressPrefixes": ["10.2.0.0/16"]}}),
+        (
+            VNET,
+            {
+                **IN_RG,
+                "addressSpace": {"addressPrefixes": ["10.2.0.0/16"]},
+                "subnets": [{"name": "x", "addressPrefix": "10.2.1.0/24", "networkSecurityGroup": {"id": "NSG"}}],
+            },
+        ),
+        (SUBNET, {**IN_RG, "virtualNetworkName": "vnet", "addressPrefix": "10.0.2.0/24"}),
+        (
+            "azure-native:network:NetworkInterface",
+            {
+                **IN_RG,
+                "ipConfigurations": [
+                    {"name": "m", "subnet": {"id": "SUBNET"}, "applicationSecurityGroups": [{"id": "ASG"}]}
+                ],
+                "networkSecurityGroup": {"id": "NSG"},
+            },
+        ),
+    ],
+    ids=lambda value: value.rsplit(":", 1)[-1] if isinstance(value, str) else "",
+)
+def test_a_life_without_a_needless_difference(
+    engine: AzureEngine, azure: Subscription, token: str, wish: dict[str, Any]
+) -> None:
+    """What is made, refreshed or imported differs in nothing from the program that says the same."""
+    ids = {
+        "NSG": put_nsg(azure, rule()),
+        "ASG": put_asg(azure),
+        "SUBNET": f"{put_vnet(azure, a='10.0.1.0/24')}/subnets/a",
+    }
+    text = json.dumps(wish)
+    for name, key in ids.items():
+        text = text.replace(f'"{name}"', f'"{key}"')
+    inputs = engine.inputs(token, json.loads(text))
+    key, state = engine.create(token, inputs)
+    none = provider_pb2.DiffResponse.DIFF_NONE
+    assert engine.diff(token, inputs, engine.inputs(token, inputs, inputs), state).changes == none
+
+    seen = engine.read(token, key, inputs, state)
+    assert (unpack(seen.inputs), unpack(seen.properties)) == (inputs, state)
+
+    imported = unpack(engine.read(token, key).inputs)
+    assert "id" not in imported
+    assert imported.keys() >= inputs.keys() - {"__createBeforeDelete"}
+    assert engine.diff(token, imported, engine.inputs(token, imported, imported), state).changes == none
+
+    changed = {**inputs, "tags": {"team": "x"}} if token not in {RULE, SUBNET} else inputs
+    after = engine.update(token, key, inputs, changed, state=state)
+    assert after.get("tags") == changed.get("tags")
+    engine.delete(token, key, after)
+    assert engine.read(token, key).id == ""
