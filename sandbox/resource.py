@@ -66,6 +66,11 @@ class Naming:
 _WORDS = {str: "a string", int: "a number", bool: "true or false", list: "a list", dict: "a map"}
 
 
+def _unsaid(item: Input) -> tuple[Any, ...]:
+    """Return the values that need not be said: the default, or what is empty where there is none."""
+    return ([], {}, "", False) if item.default is None else (item.default,)
+
+
 class Resource(ABC, Generic[Cloud]):
     """One resource type. Instances have no state; `cloud` is the configured provider's session."""
 
@@ -234,7 +239,7 @@ class Resource(ABC, Generic[Cloud]):
             item = self.inputs[name]
             if name in old:
                 found[name] = old[name] if self.normal(name, old[name]) == self.normal(name, value) else value
-            elif not item.required and (value in (item.default, [], {}, "", False) or (item.computed and old)):
+            elif not item.required and (value in _unsaid(item) or (item.computed and old)):
                 continue
             else:
                 found[name] = value

@@ -332,6 +332,21 @@ class TestWhatTheCloudSaysOfWhatIsGone:
             engine.read(RULE, "pol/7")
 
 
+def test_an_import_says_what_is_not_a_default(engine: Engine, gcp: Gcp) -> None:
+    """False and 0 are values where the default is another; a program that says them must show no change."""
+    gcp.network()
+    body = {"name": "fw", "network": MAIN, "allowed": [{"IPProtocol": "tcp"}], "priority": 0}
+    gcp.call("compute.firewalls.insert", body)
+    network = unpack(engine.read(NETWORK, MAIN).inputs)
+    assert network["autoCreateSubnetworks"] is False
+    firewall = unpack(engine.read(FIREWALL, f"projects/{PROJECT}/global/firewalls/fw").inputs)
+    assert firewall["priority"] == 0
+    assert firewall["sourceRanges"] == ["0.0.0.0/0"]
+    assert firewall["network"].endswith(MAIN)
+    assert firewall["deletionPolicy"] == "DELETE"
+    assert not {"disabled", "logConfig", "description"} & firewall.keys()
+
+
 def test_a_group_is_not_renamed_in_place(engine: Engine) -> None:
     key, state = engine.create(GROUP, {**GROUP_WISH, "name": "blocks"})
     inputs = engine.inputs(GROUP, {**GROUP_WISH, "name": "blocks"})
