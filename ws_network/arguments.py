@@ -30,6 +30,18 @@ class WsPeerArgs(TypedDict):
     """AWS prefix lists of others, by id."""
     security_group_ids: NotRequired[list[str]]
     """AWS security groups of others, by id, with `account/` before it for another account."""
+    service_tags: NotRequired[list[str]]
+    """Azure service tags, for example `Storage.WestEurope`."""
+    application_security_group_ids: NotRequired[list[str]]
+    """Azure application security groups, by id."""
+    address_groups: NotRequired[list[str]]
+    """GCP address groups, as `projects/hub/locations/global/addressGroups/collectors`."""
+    secure_tags: NotRequired[list[str]]
+    """GCP secure tags, as `tagValues/281478395625`; they can be a source, never a destination."""
+    service_accounts: NotRequired[list[str]]
+    """GCP service accounts, by e-mail address; a source in rules of a VPC only."""
+    network_tags: NotRequired[list[str]]
+    """GCP network tags; a source in rules of a VPC only."""
     through: NotRequired[str]
     """How a SIEM gets its events: `direct` (default), `service` or `both`."""
     serves: NotRequired[list[str]]
@@ -59,8 +71,31 @@ class WsProxyArgs(TypedDict):
     """AWS prefix lists of the proxy, by id."""
     security_group_ids: NotRequired[list[str]]
     """AWS security groups of the proxy, by id."""
+    service_tags: NotRequired[list[str]]
+    """Azure service tags, for example `Storage.WestEurope`."""
+    application_security_group_ids: NotRequired[list[str]]
+    """Azure application security groups, by id."""
+    address_groups: NotRequired[list[str]]
+    """GCP address groups, as `projects/hub/locations/global/addressGroups/collectors`."""
+    secure_tags: NotRequired[list[str]]
+    """GCP secure tags, as `tagValues/281478395625`; they can be a source, never a destination."""
+    service_accounts: NotRequired[list[str]]
+    """GCP service accounts, by e-mail address; a source in rules of a VPC only."""
+    network_tags: NotRequired[list[str]]
+    """GCP network tags; a source in rules of a VPC only."""
     manage: NotRequired[bool]
     """Give the proxy a group of its own: ingress from its users, egress to what it covers."""
+
+
+class WsMachinesArgs(TypedDict):
+    """The machines of a role on GCP, by marks of one kind."""
+
+    secure_tags: NotRequired[list[str]]
+    """Secure tags, as `tagValues/281478395625`: for rules of a policy."""
+    service_accounts: NotRequired[list[str]]
+    """Service accounts, by e-mail address."""
+    network_tags: NotRequired[list[str]]
+    """Network tags: for rules of a VPC."""
 
 
 class WsNameArgs(TypedDict):
@@ -167,6 +202,8 @@ class WsDeploymentArgs(TypedDict):
     """Other ports for flows whose listener the site runs, by flow id."""
     names: NotRequired[list[WsNameArgs]]
     """Forms of address for destinations with host names; default `blocks`, then `refuse`."""
+    wildcards: NotRequired[str]
+    """What becomes of the page's wildcard where a target cannot say it: `expand` (default) or `refuse`."""
     behind: NotRequired[dict[str, str]]
     """Which policy holds the names where a target is open to any address, by target."""
     any_address: NotRequired[dict[str, WsExemptionArgs]]
@@ -187,6 +224,10 @@ class WsDeploymentArgs(TypedDict):
     """Open ICMP fragmentation-needed from the peer `network` to agents."""
     legacy_account: NotRequired[bool]
     """The account is older than 2021-08-04."""
+    deny_rest: NotRequired[bool]
+    """Deny what no rule allows, on Azure and GCP, whose own rules allow it; must be said there."""
+    machines: NotRequired[dict[str, WsMachinesArgs]]
+    """How GCP finds the machines of each role, by role."""
     layout: NotRequired[str]
     """`per-flow` (default) or `minimal`."""
     split: NotRequired[dict[str, int]]

@@ -1,4 +1,4 @@
-"""What the other end of a flow is on a target: lists of addresses, groups, prefix lists, or any address.
+"""What the other end of a flow is on a target: lists of addresses, names, groups, tags, or any address.
 
 Owns the tiers of forms for names and peers, and which form covers which host. Does not own rules.
 Everything an end needs leaves here as endpoints, or as a finding that says what is missing.
@@ -11,49 +11,17 @@ from enum import StrEnum, unique
 
 from ws_network.addresses import AddressSet, Family, parse_cidr
 from ws_network.catalogue import Addressing, Confidence, RoleKind
-from ws_network.deployment import AddressFamily, Form, Peer, Target
+from ws_network.deployment import AddressFamily, Form, MachineMark, Peer, Target, Wildcards
 from ws_network.errors import UserError
 from ws_network.findings import Finding, Severity, finding
 from ws_network.flows import Name, RequiredFlow, Site
+from ws_network.grammar import GRAMMARS, PEER_FORMS, EndpointKind, source_is_sayable
 from ws_network.snapshot import Snapshot
-
-UNFILTERED: Mapping[Target, AddressSet] = {
-    Target.AWS_SECURITY_GROUP: AddressSet.from_cidrs(
-        [
-            "169.254.169.253/32",
-            "169.254.169.123/32",
-            "169.254.169.254/32",
-            "fd00:ec2::253/128",
-            "fd00:ec2::123/128",
-            "fd00:ec2::254/128",
-        ]
-    ),
-}
-"""Addresses that a target does not filter. AWS: VPC resolver, Time Sync and instance metadata, by their fixed
-addresses (VPC user guide, "Security groups", what is not filtered)."""
 
 ICMP_FAMILY: Family = 4
 """The page's ICMP is IPv4's: IPv6 has a protocol and numbers of its own (ICMPv6, type 2) for it."""
 
 FAMILIES: Mapping[AddressFamily, Family] = {AddressFamily.IPV4: 4, AddressFamily.IPV6: 6}
-
-
-@unique
-class EndpointKind(StrEnum):
-    """The forms that a rule's other end can take."""
-
-    LIST = "list"
-    """Addresses of one family, under a name: `Reach.lists`."""
-    ROLE = "role"
-    """The machines of a role of this site."""
-    SECURITY_GROUP = "security-group"
-    """A group of others, by id."""
-    PREFIX_LIST = "prefix-list"
-    """A list of others, by id."""
-    REFERENCE = "reference"
-    """A group whose id the caller gives when the component is made: `peer`, or `peer/label`."""
-    ANY = "any"
-    """Every address of a family."""
 
 
 @unique
@@ -79,7 +47,7 @@ class Endpoint:
     @property
     def slug(self) -> str:
         """Name of the endpoint inside a rule's id: from its content, never from its place."""
-        if self.kind in {EndpointKind.LIST, EndpointKind.SECURITY_GROUP, EndpointKind.PREFIX_LIST}:
+        if self.kind in {EndpointKind.LIST, EndpointKind.NAMES, EndpointKind.SECURITY_GROUP, EndpointKind.PREFIX_LIST}:
             return self.value.replace("/", "-")
         return f"{self.kind}-{self.value.replace('/', '.')}"  # a point, which no peer's name has
 
@@ -95,12 +63,22 @@ class AddressList:
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class NameList:
+    """Host names that the platform follows, under a name that does not depend on them."""
+
+    name: str
+    fqdns: tuple[str, ...]
+    """Sorted, without repetition."""
+
+
 @dataclass
 class Reach:
     """What one end of a flow is made of."""
 
     endpoints: set[Endpoint] = field(default_factory=set)
     lists: set[AddressList] = field(default_factory=set)
+    name_lists: set[NameList] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
 
     def add_list(self, name: str, cidrs: Iterable[str], origin: Origin) -> None:
@@ -129,11 +107,26 @@ class _Asked:
 class EndpointFinder:
     """Finds the endpoints of a site's flows on one target."""
 
-    def __init__(self, site: Site, target: Target, snapshot: Snapshot | None) -> None:
-        """Remember the site, where the rules will live, and the addresses that names had."""
+    def __init__(
+        self,
+        site: Site,
+        target: Target,
+        snapshot: Snapshot | None,
+        machines: Mapping[str, MachineMark],
+    ) -> None:
+        """Remember the site, where the rules will live, and the addresses that names had.
+
+        Args:
+            site: The site.
+            target: What holds the rules.
+            snapshot: Addresses of names.
+            machines: By which mark GCP finds the machines of each role.
+        """
         self.site = site
         self.target = target
+        self.grammar = GRAMMARS[target]
         self.snapshot = snapshot
+        self.machines = machines
 
     def destination(self, flow: RequiredFlow) -> Reach:
         """Return what the flow's destination is, for egress from its source."""
@@ -141,7 +134,7 @@ class EndpointFinder:
             reach = Reach()
             self._names(reach, _Asked(flow, flow.destination, flow.names, flow.name_list, AddressSet.empty()))
             return reach
-        return self._role(flow, flow.destination)
+        return self._role(flow, flow.destination, self.grammar.egress)
 
     def source(self, flow: RequiredFlow) -> Reach:
         """Return what the flow's source is, for ingress at its destination."""
@@ -153,7 +146,9 @@ class EndpointFinder:
                 text = f"{flow.id}: revision {self.site.catalogue.revision} has no block of the service as a source."
                 reach.findings.append(finding("names-refused", flow.id, text))
             return reach
-        reach = self._role(flow, flow.source)
+        own, other = self.machines.get(flow.destination), self.machines.get(flow.source)
+        sayable = {kind for kind in self.grammar.ingress if source_is_sayable(self.target, kind, own, other)}
+        reach = self._role(flow, flow.source, frozenset(sayable))
         if not reach.endpoints and not reach.findings:
             text = (
                 f"{flow.id}: {flow.destination} listens on {flow.source}'s behalf, and the site has no {flow.source}."
@@ -161,28 +156,45 @@ class EndpointFinder:
             reach.findings.append(finding("manage-without-source", flow.id, text))
         return reach
 
-    def _role(self, flow: RequiredFlow, name: str) -> Reach:
+    def _role(self, flow: RequiredFlow, name: str, sayable: frozenset[EndpointKind]) -> Reach:
         """Return a role or peer of the site: its group, its addresses, its ids; its names where it has only those."""
         reach = Reach()
+        wanted: set[Endpoint] = set()
         if name in self.site.managed:
-            reach.endpoints.add(Endpoint(EndpointKind.ROLE, name))
-        reach.endpoints |= {
+            wanted.add(Endpoint(EndpointKind.ROLE, name))
+        wanted |= {
             Endpoint(EndpointKind.REFERENCE, reference)
             for reference in self.site.references
             if reference.split("/")[0] == name
         }
         peer = self.site.deployment.all_peers.get(name)
         if peer is not None:
+            for kind, key in PEER_FORMS.items():
+                wanted |= {Endpoint(kind, value) for value in getattr(peer, key)}
+        reach.endpoints |= {endpoint for endpoint in wanted if endpoint.kind in sayable}
+        if peer is not None:
             self._peer(reach, flow, name, peer)
+        self._left_out(reach, flow, name, wanted - reach.endpoints)
         return reach
+
+    def _left_out(self, reach: Reach, flow: RequiredFlow, name: str, unsaid: set[Endpoint]) -> None:
+        """Say what the target cannot: an error where the end has no other form, else who is reached by ranges."""
+        ours = sorted(str(end.kind) for end in unsaid if end.kind in {EndpointKind.ROLE, EndpointKind.REFERENCE})
+        if unsaid and not reach.endpoints and not any(entry.code != "ipv4-only" for entry in reach.findings):
+            given = ", ".join(sorted({end.value if end.kind is EndpointKind.ROLE else str(end.kind) for end in unsaid}))
+            text = f"{flow.id}: a rule of {self.target} cannot name {name} there by what is given of it ({given})."
+            remedy = f"Give the ranges of {name} under peers: {{{name}: {{cidrs: [...]}}}}."
+            reach.findings.append(finding("peer-unsayable", flow.id, text, remedy=remedy))
+        elif ours and reach.endpoints:
+            text = f"{flow.id}: a rule of {self.target} reaches {name} there by the ranges under peers.{name} alone."
+            reach.findings.append(finding("role-by-ranges", flow.id, text))
 
     def _peer(self, reach: Reach, flow: RequiredFlow, name: str, peer: Peer) -> None:
         if peer.platform:
             text = f"{flow.id}: the cloud's own {name} is reached past {self.target}."
             reach.findings.append(finding("platform-unfiltered", flow.id, text))
-        unfiltered = UNFILTERED.get(self.target, AddressSet.empty())
         cidrs = sorted(set(peer.cidrs))
-        hidden = [cidr for cidr in cidrs if AddressSet.from_cidrs([cidr]) <= unfiltered]
+        hidden = [cidr for cidr in cidrs if AddressSet.from_cidrs([cidr]) <= self.grammar.unfiltered]
         if hidden:
             text = f"{flow.id}: {self.target} does not filter {', '.join(hidden)}."
             reach.findings.append(finding("platform-unfiltered", flow.id, text))
@@ -194,8 +206,6 @@ class EndpointFinder:
                 text = f"{flow.id} is a message of IPv4's ICMP, so nothing is open for {', '.join(beyond)}."
                 reach.findings.append(finding("ipv4-only", flow.id, text))
         reach.add_list(f"peer-{name}", cidrs, Origin.SITE)
-        reach.endpoints |= {Endpoint(EndpointKind.SECURITY_GROUP, group) for group in peer.security_group_ids}
-        reach.endpoints |= {Endpoint(EndpointKind.PREFIX_LIST, prefixes) for prefixes in peer.prefix_list_ids}
         if peer.fqdns and not reach.endpoints and not reach.findings:
             names = tuple(Name(fqdn, Addressing.DYNAMIC, "", Confidence.DOCUMENTED) for fqdn in sorted(peer.fqdns))
             self._names(reach, _Asked(flow, name, names, name, AddressSet.from_cidrs(peer.within)))
@@ -203,6 +213,7 @@ class EndpointFinder:
     def _names(self, reach: Reach, asked: _Asked) -> None:
         """Cover the names by the permitted forms, best first; what is left fails the plan by name."""
         cover: dict[Form, Callable[[Reach, _Asked, tuple[Name, ...]], tuple[Name, ...]]] = {
+            Form.FQDN: self._by_fqdn,
             Form.BLOCKS: self._by_blocks,
             Form.SNAPSHOT: self._by_snapshot,
             Form.ANY_ADDRESS: self._by_any_address,
@@ -211,11 +222,37 @@ class EndpointFinder:
         for form in self.site.deployment.names.forms(self.target, asked.destination):
             if not left or form is Form.REFUSE:
                 break
-            if form in cover:
+            if form in cover and (form is not Form.FQDN or EndpointKind.NAMES in self.grammar.egress):
                 left = cover[form](reach, asked, left)
         if left:
             text = f"{asked.flow.id}: no permitted form of address on {self.target} covers {_listed(left)}."
             reach.findings.append(finding("names-refused", asked.flow.id, text))
+
+    def _by_fqdn(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
+        """Add the names themselves, which the platform follows; no name is left, except in a refused wildcard."""
+        flow = asked.flow
+        fqdns = tuple(sorted({name.fqdn for name in names}))
+        found = NameList(f"names-{asked.list_name}", fqdns)
+        reach.name_lists.add(found)
+        reach.endpoints.add(Endpoint(EndpointKind.NAMES, found.name))
+        text = f"{flow.id}: {self.target} follows {_listed(names)} by its own DNS."
+        reach.findings.append(finding("followed-by-name", flow.id, text))
+        content = tuple(name for name in names if name.addressing is Addressing.CDN)
+        if content:
+            text = f"{flow.id}: the answers for {_listed(content)} change by place and minute."
+            reach.findings.append(finding("content-network-by-name", flow.id, text))
+        self._wildcard(reach, flow)
+        return ()
+
+    def _wildcard(self, reach: Reach, flow: RequiredFlow) -> None:
+        """Say that the listed names stand for the page's wildcard, or fail where the deployment wants the wildcard."""
+        if not flow.wildcard:
+            return
+        refused = self.site.deployment.wildcards is Wildcards.REFUSE
+        text = f"{flow.id}: {self.target} cannot say {flow.wildcard}; the listed names stand for it."
+        if refused:
+            text = f"{flow.id}: {self.target} cannot say {flow.wildcard}, and the deployment says wildcards: refuse."
+        reach.findings.append(finding("wildcard-refused" if refused else "wildcard-expanded", flow.id, text))
 
     def _by_blocks(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
         """Add the published blocks of the names they cover; return the other names."""
@@ -258,9 +295,8 @@ class EndpointFinder:
             if partial:
                 text = f"{flow.id}: the last resolution of {', '.join(sorted(partial))} was not complete."
                 reach.findings.append(finding("snapshot-missing", flow.id, text))
-        if covered and flow.wildcard:
-            text = f"{flow.id}: {self.target} cannot say {flow.wildcard}; the listed names stand for it."
-            reach.findings.append(finding("wildcard-expanded", flow.id, text))
+        if covered:
+            self._wildcard(reach, flow)
         return tuple(name for name in names if name not in covered)
 
     def _by_any_address(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:

@@ -53,6 +53,11 @@ CODES: dict[str, Code] = {
         "low where a named egress policy stands behind it.",
         "Name the policy that holds the names under behind, or choose a narrower form under names.",
     ),
+    "content-network-by-name": Code(
+        Severity.MEDIUM,
+        "Names of a content network are followed by name, and the platform keeps a few of their many answers.",
+        "Reach them through a policy that filters names, or accept that a download may need another try.",
+    ),
     "contradiction": Code(
         Severity.LOW,
         "The sources disagree about a flow that this plan uses; the plan follows the resolution in the catalogue.",
@@ -62,6 +67,11 @@ CODES: dict[str, Code] = {
         Severity.LOW,
         "The deployment declines a flow of the page.",
         "Remove the entry under decline to open the flow.",
+    ),
+    "deny-rest-unsaid": Code(
+        Severity.ERROR,
+        "The platform allows what no rule names, and the deployment does not say whether the rest is denied.",
+        "Say deny_rest: true to deny it, or deny_rest: false to leave it open.",
     ),
     "description-shortened": Code(
         Severity.INFO,
@@ -93,6 +103,11 @@ CODES: dict[str, Code] = {
         "A feature that is on by default in the product is not in the deployment's features, so its flows stay closed.",
         "Add it to features, or switch it off in the product's policies.",
     ),
+    "followed-by-name": Code(
+        Severity.INFO,
+        "The platform follows host names by its own DNS, so the addresses that are open are not known here.",
+        "Nothing, where the machines ask the same DNS.",
+    ),
     "host-confidence": Code(
         Severity.MEDIUM,
         "Hosts are left out because they are less sure than min_confidence.",
@@ -107,6 +122,11 @@ CODES: dict[str, Code] = {
         Severity.INFO,
         "HTTP on port 80 is listed by one table of the page only and stays closed.",
         "Say http: true to open it.",
+    ),
+    "icmp-any-type": Code(
+        Severity.MEDIUM,
+        "The target cannot say ICMP's type and code, so all of ICMP from the named ranges is open.",
+        "Narrow the ranges of the peer network, or say icmp: false.",
     ),
     "ipv4-only": Code(
         Severity.INFO,
@@ -148,6 +168,11 @@ CODES: dict[str, Code] = {
         "No date was given, so end dates and ages were not looked at.",
         "Give as_of.",
     ),
+    "not-enforced": Code(
+        Severity.HIGH,
+        "The rest is not denied, so the rules permit nothing that was not permitted before.",
+        "Say deny_rest: true when every other rule that the machines need is in place.",
+    ),
     "nothing-required": Code(
         Severity.LOW,
         "A role of the deployment ends without a single rule.",
@@ -158,10 +183,20 @@ CODES: dict[str, Code] = {
         "A flow is listed by the page but waits for a switch of the deployment.",
         "Set the switch to open it.",
     ),
+    "peer-unsayable": Code(
+        Severity.ERROR,
+        "A peer or role is given in no form that the target's rule can hold in this direction.",
+        "Give its ranges as cidrs.",
+    ),
     "platform-unfiltered": Code(
         Severity.INFO,
         "The platform does not filter this traffic, so there is no rule that would only pretend to.",
         "Nothing; the flow is open.",
+    ),
+    "priority-taken": Code(
+        Severity.ERROR,
+        "Two rules would have one priority, or a rule has none inside the band.",
+        "Widen the priority band, or give the extra flow another slot.",
     ),
     "proxied": Code(
         Severity.INFO,
@@ -183,10 +218,25 @@ CODES: dict[str, Code] = {
         "The catalogue has newer revisions than the one the deployment is pinned to.",
         "Read the differences with ws-network diff, then move revision.",
     ),
+    "role-by-ranges": Code(
+        Severity.INFO,
+        "The target's rule cannot name the machines of a role there, so their ranges stand for them.",
+        "Keep the ranges of the role's subnets current under peers.",
+    ),
     "role-split": Code(
         Severity.INFO,
         "The rules of a role are spread over several groups.",
         "Attach all of them to each machine of the role.",
+    ),
+    "role-without-machines": Code(
+        Severity.ERROR,
+        "A rule of GCP without a target is for every machine of the network, and the role has none.",
+        "Say how its machines are found, under machines.",
+    ),
+    "slot-missing": Code(
+        Severity.ERROR,
+        "Rules on this target have priorities, and an extra flow has no slot to take one from.",
+        "Give the extra flow a slot.",
     ),
     "snapshot-missing": Code(
         Severity.MEDIUM,
@@ -217,6 +267,11 @@ CODES: dict[str, Code] = {
         Severity.INFO,
         "The target cannot say the page's wildcard, so the listed names stand for it.",
         "Use a policy that filters by wildcard if the service adds names.",
+    ),
+    "wildcard-refused": Code(
+        Severity.ERROR,
+        "The target cannot say the page's wildcard, and the deployment refuses to expand it.",
+        "Say wildcards: expand, or reach the names through a policy that filters by wildcard.",
     ),
 }
 """Every code a finding may have. The severity is the usual one; a finding may carry a lower one and says why."""

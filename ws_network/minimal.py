@@ -12,7 +12,8 @@ from itertools import combinations, groupby
 
 from ws_network.addresses import FAMILIES, AddressSet, Family
 from ws_network.catalogue import Transport
-from ws_network.endpoints import AddressList, Endpoint, EndpointKind, Origin
+from ws_network.endpoints import AddressList, Endpoint, Origin
+from ws_network.grammar import EndpointKind
 from ws_network.rules import Direction, PortRange, Rule, join
 
 EVERYTHING: Mapping[Family, AddressSet] = {

@@ -6,18 +6,20 @@ Owns the way from a deployment to rules and findings, the proof that no required
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from ws_network.addresses import AddressSet, Family
 from ws_network.catalogue import Catalogue, Transport
-from ws_network.deployment import Deployment, Layout, Target, check_deployment
-from ws_network.endpoints import AddressList, EndpointFinder, EndpointKind
+from ws_network.deployment import Deployment, Layout, MachineMark, Target, check_deployment
+from ws_network.deployment.check import LAST_SLOT, PAGE_SLOTS
+from ws_network.endpoints import AddressList, Endpoint, EndpointFinder, NameList
 from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Finding, Severity, accepted, finding, worst
 from ws_network.flows import RequiredFlow, Site, required_flows
+from ws_network.grammar import GRAMMARS, MARKS, EndpointKind
 from ws_network.minimal import minimal
 from ws_network.rules import Direction, Rule, join, rules_of
 from ws_network.snapshot import Snapshot
@@ -33,7 +35,7 @@ class Packet:
     port: int
     """Destination port, also for ingress; for ICMP the type."""
     remote: str
-    """The other end: an address, or what it is a member of: a role, group id, prefix list id or reference."""
+    """The other end: an address, a host name, or what it is part of: a role, tag, reference, group or list by id."""
     code: int = 0
     """ICMP code."""
 
@@ -52,6 +54,10 @@ class Plan:
     lists: Mapping[str, AddressList]
     """The address lists that rules name, by name."""
     findings: tuple[Finding, ...]
+    name_lists: Mapping[str, NameList] = field(default_factory=dict)
+    """The lists of host names that rules name, by name."""
+    machines: Mapping[str, MachineMark] = field(default_factory=dict)
+    """By which mark GCP finds the machines of each role."""
 
     @property
     def failed(self) -> bool:
@@ -91,12 +97,19 @@ class Plan:
                 return False
         elif not rule.ports.first <= packet.port <= rule.ports.last:
             return False
-        family = family_of(packet.remote)
-        if rule.peer.kind is EndpointKind.ANY:
-            return family is None or rule.peer.value == f"ipv{family}"
-        if rule.peer.kind is EndpointKind.LIST:
-            return family is not None and packet.remote in self._sets[rule.peer.value]
-        return rule.peer.value == packet.remote
+        return self._reaches(rule.peer, packet.remote)
+
+    def _reaches(self, peer: Endpoint, remote: str) -> bool:
+        family = family_of(remote)
+        match peer.kind:
+            case EndpointKind.ANY:
+                return family is None or peer.value == f"ipv{family}"
+            case EndpointKind.LIST:
+                return family is not None and remote in self._sets[peer.value]
+            case EndpointKind.NAMES:
+                return remote in self.name_lists[peer.value].fqdns
+            case _:
+                return peer.value == remote
 
     def rule(self, rule_id: str) -> Rule:
         """Return the rule of this id.
@@ -148,6 +161,7 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
     snapshot: Snapshot | None = None,
     as_of: date | None = None,
     references: tuple[str, ...] = (),
+    machines: Mapping[str, MachineMark] | None = None,
 ) -> Plan:
     """Return the plan of a site for one target.
 
@@ -158,6 +172,8 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
         snapshot: Addresses of names, for the form `snapshot`.
         as_of: The day for end dates; None looks at no date.
         references: Peers whose group the caller gives by id when the component is made (`peer`, or `peer/label`).
+        machines: Marks that the caller gives when the component is made, by role; they take the place of the
+            deployment's.
 
     Raises:
         UserError: the deployment names something unknown, or lacks a required peer.
@@ -165,23 +181,28 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
     catalogue = catalogue.at(deployment.revision)
     check_deployment(deployment, catalogue)
     required = required_flows(catalogue, deployment, as_of, references)
-    finder = EndpointFinder(Site(catalogue, deployment, references), target, snapshot)
+    marks = {role: found.mark for role, found in deployment.machines.items()} | dict(machines or {})
+    finder = EndpointFinder(Site(catalogue, deployment, references), target, snapshot, marks)
     rules: list[Rule] = []
     lists: dict[str, AddressList] = {}
-    findings = list(required.findings)
+    name_lists: dict[str, NameList] = {}
+    findings = [*required.findings, *_of_target(deployment, target, marks)]
     without_hosts = {entry.flow for entry in findings if entry.code == "no-hosts"}
     for flow in required.flows:
         for role, direction, reach in _ends(finder, flow):
             made = list(rules_of(role, direction, flow, reach.endpoints))
             rules += made
             lists |= {found.name: found for found in reach.lists}
+            name_lists |= {found.name: found for found in reach.name_lists}
             findings += reach.findings
             if not made and not reach.findings and flow.id not in without_hosts:
                 text = f"{flow.id} ended without rule or finding at {role}: this is a defect of ws-network."
                 findings.append(finding("lost-flow", flow.id, text))
     joined: tuple[Rule, ...] = join(rules)
-    if deployment.layout is Layout.MINIMAL:
+    grammar = GRAMMARS[target]
+    if deployment.layout is Layout.MINIMAL and not grammar.many_ports:
         joined, lists = minimal(joined, lists)
+    findings += _of_flows(required.flows, joined, target, deployment)
     for role in sorted(set(deployment.managed_roles) - {rule.role for rule in joined}):
         findings.append(finding("nothing-required", role, f"role {role} ends without a rule."))
     return Plan(
@@ -192,7 +213,47 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
         rules=joined,
         lists=dict(sorted(lists.items())),
         findings=settle(deployment, findings),
+        name_lists=dict(sorted(name_lists.items())),
+        machines=marks,
     )
+
+
+def _of_target(deployment: Deployment, target: Target, marks: Mapping[str, MachineMark]) -> Iterator[Finding]:
+    """Yield what the target needs to be told, and is not: whether to deny the rest, and who the machines are."""
+    grammar = GRAMMARS[target]
+    if grammar.allows_the_rest and deployment.deny_rest is None:
+        text = f"{target} allows what no rule names, and deny_rest is not said."
+        yield finding("deny-rest-unsaid", "deny_rest", text)
+    elif grammar.allows_the_rest and not deployment.deny_rest:
+        text = f"deny_rest is false, so {target} goes on allowing what no rule names."
+        yield finding("not-enforced", "deny_rest", text)
+    permitted = MARKS.get(target, frozenset())
+    for role in deployment.managed_roles if permitted else ():
+        if role not in marks:
+            text = f"role {role} has no machines, and a rule of {target} without a target is for every machine."
+            yield finding("role-without-machines", role, text)
+        elif marks[role] not in permitted:
+            text = f"role {role} is found by a {marks[role]}, which a rule of {target} cannot take as its target."
+            remedy = f"Give it one of {', '.join(sorted(permitted))}."
+            yield finding("role-without-machines", role, text, remedy=remedy)
+
+
+def _of_flows(
+    flows: tuple[RequiredFlow, ...], rules: tuple[Rule, ...], target: Target, deployment: Deployment
+) -> Iterator[Finding]:
+    """Yield what the target makes of flows that became rules: a missing slot, ICMP without its type."""
+    grammar = GRAMMARS[target]
+    served = {flow for rule in rules for flow in rule.flows}
+    for flow in flows:
+        if flow.id not in served:
+            continue
+        if flow.slot is None and grammar.prioritised and deployment.layout is Layout.PER_FLOW:
+            text = f"extra flow {flow.id} has no slot, from which its priority on {target} comes."
+            remedy = f"Say slot: {PAGE_SLOTS + 1}, or another up to {LAST_SLOT}, at the extra flow."
+            yield finding("slot-missing", flow.id, text, remedy=remedy)
+        if flow.icmp and not grammar.icmp_types:
+            text = f"{flow.id}: {target} cannot say the type and code of ICMP, so all of ICMP is open."
+            yield finding("icmp-any-type", flow.id, text)
 
 
 def _ends(finder: EndpointFinder, flow: RequiredFlow) -> Iterator[tuple[str, Direction, Any]]:

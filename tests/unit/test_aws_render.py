@@ -8,7 +8,8 @@ from tests.unit.sites import DNS, OPEN, UNTIL, plan, rule_ids
 from ws_network.aws.limits import QUOTAS
 from ws_network.aws.render import AwsRendering, GroupRule, describe, group_keys, max_entries, render, rule_counts
 from ws_network.catalogue import Transport
-from ws_network.endpoints import AddressList, Endpoint, EndpointKind, Origin
+from ws_network.endpoints import AddressList, Endpoint, Origin
+from ws_network.grammar import EndpointKind
 from ws_network.rules import Direction, PortRange, Rule
 
 

@@ -22,13 +22,18 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("deployment",),
     ("flows",),
     ("snapshot",),
+    ("grammar",),
     ("endpoints",),
     ("resolver",),
     ("rules",),
     ("minimal",),
     ("plan",),
+    ("compose",),
+    ("covers",),
     ("report",),
+    ("priorities",),
     tuple(f"{cloud}.limits" for cloud in CLOUDS),
+    tuple(f"{cloud}.priorities" for cloud in CLOUDS),
     tuple(f"{cloud}.render" for cloud in CLOUDS),
     ("views.browsing", "views.planned", "views.requirements", "views.starter"),
     ("views.questions", "views.revisions"),
@@ -46,7 +51,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 """Lowest first. A module imports from its own name and from the lines above it, never from another name of its line."""
 
 ENGINE = ("pulumi", "pulumi_policy")
-WITHOUT_ENGINE = ("limits", "render", "live")
+WITHOUT_ENGINE = ("limits", "priorities", "render", "live")
 """Modules of a cloud that work without Pulumi: planning, and reading what exists."""
 SDKS = {
     "aws": ("pulumi_aws", "boto3", "botocore"),

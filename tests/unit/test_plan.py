@@ -7,9 +7,10 @@ import pytest
 from tests.unit.sites import DNS, OPEN, UNTIL, plan, told
 from ws_network import plan as plan_module
 from ws_network.catalogue import Transport
-from ws_network.endpoints import AddressList, Endpoint, EndpointKind, Origin, Reach
+from ws_network.endpoints import AddressList, Endpoint, Origin, Reach
 from ws_network.errors import UserError
 from ws_network.findings import CODES, Severity, accepted, check_code, finding, worst
+from ws_network.grammar import EndpointKind
 from ws_network.minimal import minimal
 from ws_network.plan import Packet, family_of
 from ws_network.rules import Direction, PortRange, Rule, join

@@ -24,7 +24,8 @@ from ws_network.addresses import AddressSet
 from ws_network.aws.render import render
 from ws_network.catalogue import Transport
 from ws_network.deployment import Deployment
-from ws_network.endpoints import AddressList, Endpoint, EndpointKind, Origin
+from ws_network.endpoints import AddressList, Endpoint, Origin
+from ws_network.grammar import EndpointKind
 from ws_network.minimal import minimal
 from ws_network.plan import Packet, Plan, build_plan
 from ws_network.rules import Direction, PortRange, Rule, join

@@ -20,8 +20,9 @@ from ws_network.aws.limits import (
     check_quotas,
     quota,
 )
-from ws_network.endpoints import AddressList, Endpoint, EndpointKind, Origin
+from ws_network.endpoints import AddressList, Endpoint, Origin
 from ws_network.findings import Finding, finding
+from ws_network.grammar import EndpointKind
 from ws_network.plan import Plan, settle
 from ws_network.rules import Direction, Rule
 

@@ -3,7 +3,16 @@
 from ws_network.deployment.check import check_deployment
 from ws_network.deployment.model import Deployment
 from ws_network.deployment.names import Form, Target
-from ws_network.deployment.parts import AddressFamily, Communication, ExtraFlow, Layout, Peer, Proxy
+from ws_network.deployment.parts import (
+    AddressFamily,
+    Communication,
+    ExtraFlow,
+    Layout,
+    MachineMark,
+    Peer,
+    Proxy,
+    Wildcards,
+)
 
 __all__ = [
     "AddressFamily",
@@ -12,8 +21,10 @@ __all__ = [
     "ExtraFlow",
     "Form",
     "Layout",
+    "MachineMark",
     "Peer",
     "Proxy",
     "Target",
+    "Wildcards",
     "check_deployment",
 ]

@@ -18,6 +18,13 @@ PLATFORM_ROLES = ("dns-server", "ntp-server")
 """What a cloud offers in its own network and does not filter: resolver and time."""
 
 
+PAGE_SLOTS = 79
+"""Slots up to this one are the page's; those of extra flows begin above it."""
+
+LAST_SLOT = 108
+"""The last slot that has its priorities in Azure's range (`ws_network.azure.priorities`)."""
+
+
 def check_deployment(deployment: Deployment, catalogue: Catalogue) -> None:
     """Raise `UserError` for the first thing in the deployment that the catalogue does not know or allow.
 
@@ -54,6 +61,7 @@ def _check_roles(deployment: Deployment, catalogue: Catalogue) -> None:
             raise UserError(f"'{role}' is no role to deploy: say peers: {{{role}: {{manage: true}}}} for its group.")
     _known("role", deployment.roles, components)
     _known("role under split", deployment.split, deployment.managed_roles)
+    _known("role under machines", deployment.machines, deployment.managed_roles)
     for role, count in deployment.split.items():
         if count < 1:
             raise UserError(f"split says {count} groups for '{role}': give 1 or more.")
@@ -82,7 +90,7 @@ def _check_peers(deployment: Deployment, catalogue: Catalogue) -> None:
             raise UserError(f"{where} says manage: true, but a mirror gets no group: remove it.")
         if not (peer.has_addresses or peer.fqdns or peer.platform or peer.manage or name in deployment.roles):
             raise UserError(
-                f"{where} has no address: give cidrs, fqdns, security_group_ids or prefix_list_ids, "
+                f"{where} has no address: give cidrs, fqdns or the ids of a cloud, as security_group_ids, "
                 "or say manage: true, or platform: true for the cloud's own."
             )
     if deployment.proxy:
@@ -103,9 +111,24 @@ def _check_extras(deployment: Deployment, catalogue: Catalogue) -> None:
         seen.add(flow.id)
         _known(f"source (of extra flow {flow.id})", [flow.source], ends)
         _known(f"destination (of extra flow {flow.id})", [flow.destination], ends)
+    _check_slots(deployment)
     services = [role.id for role in catalogue.roles.values() if role.kind is RoleKind.SERVICE]
     for host in deployment.extra_hosts:
         _known(f"destination (of extra host {host.fqdn})", [host.destination], services)
+
+
+def _check_slots(deployment: Deployment) -> None:
+    taken: dict[int, str] = {}
+    for flow in deployment.extra_flows:
+        if flow.slot is None:
+            continue
+        if not PAGE_SLOTS < flow.slot <= LAST_SLOT:
+            raise UserError(
+                f"extra flow {flow.id} has the slot {flow.slot}: give one from {PAGE_SLOTS + 1} to {LAST_SLOT}, the "
+                "others are the page's."
+            )
+        if (other := taken.setdefault(flow.slot, flow.id)) != flow.id:
+            raise UserError(f"extra flows {other} and {flow.id} have the slot {flow.slot}: give each its own.")
 
 
 def flow_ids(deployment: Deployment, catalogue: Catalogue) -> set[str]:

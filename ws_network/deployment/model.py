@@ -21,11 +21,13 @@ from ws_network.deployment.parts import (
     ExtraFlow,
     ExtraHost,
     Layout,
+    Machines,
     Peer,
     Port,
     Proxy,
     Slug,
     Text,
+    Wildcards,
 )
 from ws_network.deployment.versions import Fleet
 from ws_network.errors import UserError
@@ -58,6 +60,8 @@ class Deployment(BaseModel):
     proxy: Proxy | None = None
     port_overrides: dict[str, Port] = Field(default_factory=dict)
     names: Names = Names()
+    wildcards: Wildcards = Wildcards.EXPAND
+    """What becomes of the page's wildcard where a target cannot say it."""
     behind: dict[Target, Target] = Field(default_factory=dict)
     """Which policy holds the names where a target is open to any address."""
     any_address: dict[str, Exemption] = Field(default_factory=dict)
@@ -73,6 +77,10 @@ class Deployment(BaseModel):
     """Open ICMP fragmentation-needed from the peer `network` to agents."""
     legacy_account: bool = False
     """The account is older than 2021-08-04."""
+    deny_rest: bool | None = None
+    """Deny what no rule allows, on Azure and GCP, whose own rules allow it; must be said there."""
+    machines: dict[Slug, Machines] = Field(default_factory=dict)
+    """How GCP finds the machines of each role."""
     layout: Layout = Layout.PER_FLOW
     split: dict[Slug, int] = Field(default_factory=dict)
     """Over how many groups the rules of a role are spread."""

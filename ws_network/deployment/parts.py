@@ -19,6 +19,17 @@ _FQDN = re.compile(r"(?=.{1,253}$)([a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PREFIX_LIST_ID = re.compile(r"pl-[0-9a-f]{8,17}")
 _SECURITY_GROUP_ID = re.compile(r"(\d{12}/)?sg-[0-9a-f]{8,17}")
+_SERVICE_TAG = re.compile(r"[A-Z][A-Za-z0-9]*(\.[A-Za-z0-9]+)?")
+_APPLICATION_SECURITY_GROUP_ID = re.compile(
+    r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]{1,90}/providers/Microsoft\.Network/"
+    r"applicationSecurityGroups/[A-Za-z0-9][A-Za-z0-9_.-]{0,79}"
+)
+_ADDRESS_GROUP = re.compile(
+    r"(projects|organizations)/[a-z0-9.:-]+/locations/[a-z0-9-]+/addressGroups/[a-z][a-z0-9-]{0,62}"
+)
+_SECURE_TAG = re.compile(r"tagValues/\d+")
+_SERVICE_ACCOUNT = re.compile(r"[a-z0-9-]+@[a-z0-9.:-]+\.[a-z]+")
+_NETWORK_TAG = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 LAST_PORT = 65535
 
@@ -75,12 +86,6 @@ def _port(value: object) -> object:
     return value
 
 
-def _prefix_list_id(text: str) -> str:
-    if not _PREFIX_LIST_ID.fullmatch(text):
-        raise ValueError(f"'{text}' is no prefix list id: write it as 'pl-0f3a9c21d4e5b6a78'")
-    return text
-
-
 def _security_group_id(text: str) -> str:
     if not _SECURITY_GROUP_ID.fullmatch(text):
         raise ValueError(
@@ -90,6 +95,27 @@ def _security_group_id(text: str) -> str:
     return text
 
 
+def _service_tag(text: str) -> str:
+    if text in {"Internet", "Any"}:
+        raise ValueError(
+            f"'{text}' would open the port to everyone: say any-address under names, with its reason under any_address"
+        )
+    if not _SERVICE_TAG.fullmatch(text):
+        raise ValueError(f"'{text}' is no service tag: write it as 'VirtualNetwork' or 'Storage.WestEurope'")
+    return text
+
+
+def _form(pattern: re.Pattern[str], what: str, example: str) -> AfterValidator:
+    """Return the check of an id by its pattern."""
+
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"'{text}' is no {what}: write it as '{example}'")
+        return text
+
+    return AfterValidator(check)
+
+
 Cidr = Annotated[str, AfterValidator(_cidr)]
 Fqdn = Annotated[str, AfterValidator(_fqdn)]
 Slug = Annotated[str, AfterValidator(_slug)]
@@ -97,8 +123,24 @@ Text = Annotated[str, BeforeValidator(_text)]
 AgentVersion = Annotated[str, BeforeValidator(_text), AfterValidator(_version)]
 Day = Annotated[date, BeforeValidator(_day)]
 Port = Annotated[int, BeforeValidator(_port), Field(ge=1, le=65535)]
-PrefixListId = Annotated[str, AfterValidator(_prefix_list_id)]
+PrefixListId = Annotated[str, _form(_PREFIX_LIST_ID, "prefix list id", "pl-0f3a9c21d4e5b6a78")]
 SecurityGroupId = Annotated[str, AfterValidator(_security_group_id)]
+ServiceTag = Annotated[str, AfterValidator(_service_tag)]
+ApplicationSecurityGroupId = Annotated[
+    str,
+    _form(
+        _APPLICATION_SECURITY_GROUP_ID,
+        "application security group id",
+        "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/siem/providers/Microsoft.Network/"
+        "applicationSecurityGroups/collectors",
+    ),
+]
+AddressGroup = Annotated[
+    str, _form(_ADDRESS_GROUP, "address group", "projects/hub/locations/global/addressGroups/collectors")
+]
+SecureTag = Annotated[str, _form(_SECURE_TAG, "secure tag", "tagValues/281478395625")]
+ServiceAccount = Annotated[str, _form(_SERVICE_ACCOUNT, "service account", "agents@my-project.iam.gserviceaccount.com")]
+NetworkTag = Annotated[str, _form(_NETWORK_TAG, "network tag", "ws-agent")]
 
 
 class Part(BaseModel):
@@ -135,6 +177,25 @@ class OnExpiry(StrEnum):
 
 
 @unique
+class Wildcards(StrEnum):
+    """What becomes of the page's wildcard where a target cannot say it."""
+
+    EXPAND = "expand"
+    """The listed names stand for it, with a finding."""
+    REFUSE = "refuse"
+    """The plan fails."""
+
+
+@unique
+class MachineMark(StrEnum):
+    """How GCP finds the machines of a role."""
+
+    SECURE_TAG = "secure-tag"
+    SERVICE_ACCOUNT = "service-account"
+    NETWORK_TAG = "network-tag"
+
+
+@unique
 class AddressFamily(StrEnum):
     """IPv4 or IPv6."""
 
@@ -163,6 +224,17 @@ class Addressed(Part):
     """Private ranges in which the answers for `fqdns` may lie."""
     prefix_list_ids: tuple[PrefixListId, ...] = ()
     security_group_ids: tuple[SecurityGroupId, ...] = ()
+    service_tags: tuple[ServiceTag, ...] = ()
+    application_security_group_ids: tuple[ApplicationSecurityGroupId, ...] = ()
+    address_groups: tuple[AddressGroup, ...] = ()
+    secure_tags: tuple[SecureTag, ...] = ()
+    service_accounts: tuple[ServiceAccount, ...] = ()
+    network_tags: tuple[NetworkTag, ...] = ()
+
+    @property
+    def has_addresses(self) -> bool:
+        """Whether it is given in a form that a packet filter can hold."""
+        return any(getattr(self, form) for form in Addressed.model_fields if form not in {"fqdns", "within"})
 
     @model_validator(mode="after")
     def _not_every_address(self) -> Self:
@@ -193,10 +265,35 @@ class Peer(Addressed):
     platform: bool = False
     """It is the cloud's own, which the cloud does not filter."""
 
+
+class Machines(Part):
+    """The machines of a role on GCP, by marks of one kind."""
+
+    secure_tags: tuple[SecureTag, ...] = ()
+    service_accounts: tuple[ServiceAccount, ...] = ()
+    network_tags: tuple[NetworkTag, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = [kind for kind in Machines.model_fields if getattr(self, kind)]
+        if len(given) != 1:
+            what = " and ".join(given) or "nothing"
+            raise ValueError(
+                f"it has {what}: a rule of GCP finds its machines by one kind of mark, so give one of them"
+            )
+        return self
+
     @property
-    def has_addresses(self) -> bool:
-        """Whether it is given in a form that a packet filter can hold."""
-        return bool(self.cidrs or self.prefix_list_ids or self.security_group_ids)
+    def mark(self) -> MachineMark:
+        """The kind of its marks."""
+        if self.secure_tags:
+            return MachineMark.SECURE_TAG
+        return MachineMark.SERVICE_ACCOUNT if self.service_accounts else MachineMark.NETWORK_TAG
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The marks, sorted."""
+        return tuple(sorted({*self.secure_tags, *self.service_accounts, *self.network_tags}))
 
 
 class Proxy(Addressed):
@@ -209,14 +306,7 @@ class Proxy(Addressed):
 
     def as_peer(self) -> Peer:
         """Return the proxy as the peer `web-proxy`."""
-        return Peer(
-            cidrs=self.cidrs,
-            fqdns=self.fqdns,
-            within=self.within,
-            prefix_list_ids=self.prefix_list_ids,
-            security_group_ids=self.security_group_ids,
-            manage=self.manage,
-        )
+        return Peer(manage=self.manage, **{form: getattr(self, form) for form in Addressed.model_fields})
 
 
 class Exemption(Part):

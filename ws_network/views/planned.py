@@ -12,9 +12,10 @@ from typing import Any
 from ws_network.aws.limits import QUOTAS, quota
 from ws_network.aws.render import AwsRendering, render, rule_counts
 from ws_network.deployment import Target
-from ws_network.endpoints import Endpoint, EndpointKind
+from ws_network.endpoints import Endpoint
 from ws_network.errors import UserError
 from ws_network.findings import Finding, Severity
+from ws_network.grammar import EndpointKind
 from ws_network.plan import Plan, settle
 from ws_network.views.tables import Column, For, Sheet, Table
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from ws_network.addresses import AddressSet, parse_cidr
 from ws_network.catalogue import Addressing, RoleKind, Transport
-from ws_network.endpoints import UNFILTERED, EndpointKind
 from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Finding, Severity
 from ws_network.flows import Name, RequiredFlow, Site
+from ws_network.grammar import GRAMMARS, EndpointKind
 from ws_network.plan import Packet, Plan
 from ws_network.rules import Direction, Rule
 from ws_network.snapshot import Snapshot
@@ -264,7 +264,7 @@ class _Remote:
     def _addresses(self, label: str, cidrs: list[str]) -> Part:
         """Return ranges: they pass when the rules on the port cover all of them."""
         asked = AddressSet.from_cidrs(cidrs)
-        if asked <= UNFILTERED.get(self.plan.target, AddressSet.empty()):
+        if asked <= GRAMMARS[self.plan.target].unfiltered:
             return Part(label, allowed=True, by=(f"{self.plan.target} does not filter it",))
         covered, used = AddressSet.empty(), []
         for rule in on_port(self.plan, self.packet):

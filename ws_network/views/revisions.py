@@ -11,8 +11,8 @@ from typing import Any
 
 from ws_network.catalogue import Catalogue, CatalogueDiff
 from ws_network.deployment import Deployment, Target
-from ws_network.endpoints import EndpointKind
 from ws_network.findings import Finding
+from ws_network.grammar import EndpointKind
 from ws_network.plan import Plan, build_plan
 from ws_network.rules import Rule
 from ws_network.snapshot import Snapshot
