@@ -1,6 +1,6 @@
 # One target for each action. `make` alone lists them.
 
-STACK  ?= aws
+STACK  ?=
 TARGET ?= sandbox
 PYTHON ?= python3
 ARGS   ?=
@@ -27,9 +27,9 @@ cli: $(READY)
 setup: $(READY) cli  ## make .venv and find or build the Pulumi CLI
 
 up preview refresh destroy: $(READY)
-	@$(PY) tools/stack.py $@ --stack $(STACK) --target $(TARGET) $(ARGS)
+	@$(PY) tools/stack.py $@ --stack "$(STACK)" --target $(TARGET) $(ARGS)
 
-up:  ## deploy a stack (STACK=aws, TARGET=sandbox or real)
+up:  ## deploy every stack, or one (STACK=aws, azure or gcp; TARGET=sandbox or real)
 preview:  ## show what a deployment would change
 refresh:  ## bring the state to what exists
 destroy:  ## delete what a stack made

@@ -1,4 +1,4 @@
-"""Runs one Pulumi command on a stack of the reference project: `python tools/stack.py up --stack aws`.
+"""Runs one Pulumi command on the stacks of the reference project: `python tools/stack.py up --stack aws`.
 
 Owns the two targets. `sandbox`: the emulated clouds, with a Pulumi home, a state backend and a sandbox folder of the
 checkout, all git-ignored. `real`: the user's own Pulumi home, backend, plugins and credentials, nothing of the sandbox.
@@ -25,6 +25,8 @@ HOME = ROOT / ".pulumi-home"
 STATE = ROOT / ".pulumi-state"
 #: Guards a state that describes emulated resources only, so it is no secret. `TARGET=real` asks for the user's own.
 PASSPHRASE = "sandbox"  # noqa: S105
+#: Variables that would lead a command on the sandbox to a real account, backend or plugin.
+FOREIGN = ("PULUMI_", "AWS_", "ARM_", "AZURE_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_")
 COMMANDS = {
     "up": ["--yes", "--skip-preview"],
     "preview": [],
@@ -40,7 +42,7 @@ def settings(stack: str) -> Path:
 
 def environment() -> dict[str, str]:
     """Return the environment of a command on the sandbox."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "AWS_"))}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
     return kept | {
         "PULUMI_HOME": str(HOME),
         "PULUMI_BACKEND_URL": f"file://{STATE}",
@@ -70,33 +72,49 @@ def sandbox_settings(cli: Path, stack: str) -> Path:
     return copy
 
 
+def stacks() -> list[str]:
+    """Return the names of all stacks, in the order of the alphabet."""
+    return sorted(path.stem.removeprefix("Pulumi.") for path in settings("*").parent.glob("Pulumi.*.yaml"))
+
+
+def run(cli: Path, command: str, stack: str, target: str, more: list[str]) -> int:
+    """Run the command on one stack; the exit code is the CLI's."""
+    if target == "real":
+        return subprocess.run([cli, command, "--stack", stack, *more], cwd=ROOT, check=False).returncode
+    copy = sandbox_settings(cli, stack)
+    words: list[str | Path] = [cli, command, "--stack", stack, "--config-file", copy, *COMMANDS[command], *more]
+    return subprocess.run(words, cwd=ROOT, env=environment(), check=False).returncode
+
+
 def main() -> int:
-    """Run the command; the exit code is the CLI's."""
-    parser = argparse.ArgumentParser(description="Run one Pulumi command on a stack of the reference project.")
+    """Run the command on a stack, or on all of them in turn; the exit code is the first that is not 0."""
+    parser = argparse.ArgumentParser(description="Run one Pulumi command on the stacks of the reference project.")
     parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("--stack", default="aws")
+    parser.add_argument("--stack", default="", help="one stack; without it all of them, on the sandbox")
     parser.add_argument("--target", choices=("sandbox", "real"), default="sandbox")
     args, more = parser.parse_known_args()
-    if not settings(args.stack).exists():
-        known = ", ".join(
-            sorted(path.stem.removeprefix("Pulumi.") for path in settings("*").parent.glob("Pulumi.*.yaml"))
-        )
+    known = ", ".join(stacks())
+    if args.stack and args.stack not in stacks():
         sys.stderr.write(f"There is no stack {args.stack!r}; there are: {known}. Say STACK=NAME.\n")
+        return 1
+    if args.target == "real" and not args.stack:
+        sys.stderr.write(f"TARGET=real works on one stack at a time: say STACK=NAME, one of {known}.\n")
         return 1
     try:
         cli = pulumi_cli.ensure()
-        if args.target == "real":
-            return subprocess.run([cli, args.command, "--stack", args.stack, *more], cwd=ROOT, check=False).returncode
-        STATE.mkdir(exist_ok=True)
-        install(HOME, str(cli))
-        copy = sandbox_settings(cli, args.stack)
+        if args.target == "sandbox":
+            STATE.mkdir(exist_ok=True)
+            install(HOME, str(cli))
+        for stack in [args.stack] if args.stack else stacks():
+            code = run(cli, args.command, stack, args.target, more)
+            if code:
+                return code
     except (pulumi_cli.CliError, PluginError) as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
     except subprocess.CalledProcessError:
         return 1
-    command = [cli, args.command, "--stack", args.stack, "--config-file", copy, *COMMANDS[args.command], *more]
-    return subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
+    return 0
 
 
 if __name__ == "__main__":
