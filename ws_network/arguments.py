@@ -96,6 +96,8 @@ class WsMachinesArgs(TypedDict):
     """Service accounts, by e-mail address."""
     network_tags: NotRequired[list[str]]
     """Network tags: for rules of a VPC."""
+    given: NotRequired[str]
+    """Kind of the marks that the component's own arguments give: `secure-tag`, `service-account` or `network-tag`."""
 
 
 class WsNameArgs(TypedDict):

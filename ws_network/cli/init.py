@@ -11,16 +11,26 @@ import typer
 
 from ws_network.catalogue import Catalogue, RoleKind
 from ws_network.cli import options
-from ws_network.deployment import Target
 from ws_network.errors import UserError, unknown_name
-from ws_network.views.starter import DEFAULT_COVERS, Decision, Start, peer, policy, proxy_of, starter_file, uncovered
+from ws_network.views.starter import (
+    DEFAULT_COVERS,
+    THIS,
+    Cloud,
+    Decision,
+    Start,
+    peer,
+    policy,
+    proxy_of,
+    starter_file,
+    uncovered,
+)
 
 T = TypeVar("T")
 
 ABOUT_NAMES = """
-These hosts have no published address block, and a security group cannot hold a name:
+These hosts have no published address block, and {this} cannot hold a name:
 {hosts}
-  filtered  open their ports to any address, because another policy filters the names behind the group
+  filtered  open their ports to any address, because another policy filters the names behind it
   snapshot  allow the addresses they resolve to, from a file that you keep fresh (not for content networks)
   refuse    open nothing: the plan fails and names the hosts"""
 
@@ -30,6 +40,7 @@ def init(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="File to write.", show_default=str(options.DEFAULT_FILE))
     ] = (options.DEFAULT_FILE),
+    cloud: Annotated[Cloud, typer.Option("--cloud", help="Where the site is.")] = Cloud.AWS,
     region: Annotated[str | None, typer.Option("--region", help="Region of the service, for example de-1.")] = None,
     roles: Annotated[
         str | None, typer.Option("--roles", help="Components of the site, by commas.", show_default="agent")
@@ -76,18 +87,22 @@ def init(
             "--ntp", ntp, "NTP servers: addresses, or 'platform' for the cloud's own", _peer, offer="platform"
         ),
         proxy=asker.ask("--proxy", proxy, "Web proxy: address:port, or 'none'", _proxy, default="none"),
+        cloud=cloud,
         covers=_split(covers) if covers else DEFAULT_COVERS,
         siem=siem,
         relays=relays,
     )
     hosts = uncovered(start, known)
-    if hosts or names:
+    if hosts or (names and cloud.target in THIS):
         start = _decide(
             asker, start, hosts, {"--names": names, "--behind": behind, "--reason": reason, "--until": until}
         )
     text = starter_file(start, known)
     file.write_text(text, encoding="utf-8")
-    typer.echo(f"wrote {file}. Next: ws-network plan{'' if file == options.DEFAULT_FILE else f' {file}'}")
+    words = ["ws-network plan"]
+    words += [str(file)] if file != options.DEFAULT_FILE else []
+    words += [f"--target {cloud.target}"] if cloud.target != options.DEFAULT_TARGET else []
+    typer.echo(f"wrote {file}. Next: {' '.join(words)}")
     return 0
 
 
@@ -135,7 +150,7 @@ def _decide(asker: Asker, start: Start, hosts: dict[str, list[str]], given: dict
     """Return the answers with the names decision, and what it takes."""
     if asker.interactive and given["--names"] is None:
         listed = [f"  - {destination}: {', '.join(names)}" for destination, names in hosts.items()]
-        typer.echo(ABOUT_NAMES.format(hosts="\n".join(listed)))
+        typer.echo(ABOUT_NAMES.format(hosts="\n".join(listed), this=THIS[start.cloud.target]))
     decision = asker.ask("--names", given["--names"], "Hosts without a block", _decision, offer="refuse")
     if decision is not Decision.FILTERED or not hosts:
         return replace(start, decision=decision)
@@ -145,7 +160,7 @@ def _decide(asker: Asker, start: Start, hosts: dict[str, list[str]], given: dict
         given["--behind"],
         "Policy that filters the names, or 'other'",
         policy,
-        offer=str(Target.AWS_NETWORK_FIREWALL),
+        offer=str(start.cloud.name_filter),
     )
     default = f"names are filtered by {behind}" if behind else None
     return replace(

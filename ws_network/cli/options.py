@@ -13,6 +13,7 @@ from ws_network.catalogue import Catalogue
 from ws_network.deployment import Deployment, Target
 from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Severity
+from ws_network.grammar import GRAMMARS
 from ws_network.snapshot import Snapshot
 from ws_network.views.tables import Format
 
@@ -21,7 +22,7 @@ DEFAULT_TARGET = "aws-security-group"
 
 
 def _targets() -> list[str]:
-    return [str(target) for target in Target]
+    return [str(target) for target in GRAMMARS]
 
 
 DeploymentOption = Annotated[

@@ -272,6 +272,8 @@ class Machines(Part):
     secure_tags: tuple[SecureTag, ...] = ()
     service_accounts: tuple[ServiceAccount, ...] = ()
     network_tags: tuple[NetworkTag, ...] = ()
+    given: MachineMark | None = None
+    """The kind of marks whose ids the program gives when the component is made."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -286,13 +288,15 @@ class Machines(Part):
     @property
     def mark(self) -> MachineMark:
         """The kind of its marks."""
+        if self.given is not None:
+            return self.given
         if self.secure_tags:
             return MachineMark.SECURE_TAG
         return MachineMark.SERVICE_ACCOUNT if self.service_accounts else MachineMark.NETWORK_TAG
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """The marks, sorted."""
+        """The marks, sorted; none where the program gives them."""
         return tuple(sorted({*self.secure_tags, *self.service_accounts, *self.network_tags}))
 
 

@@ -18,13 +18,43 @@ from ws_network.catalogue import Catalogue
 from ws_network.deployment import Deployment, Target
 from ws_network.deployment.names import NAME_FILTERS
 from ws_network.errors import UserError, unknown_name
+from ws_network.grammar import GRAMMARS, EndpointKind
 from ws_network.plan import Plan, build_plan
 
 DEFAULT_COVERS = ("workload-security", "trend-micro-update-server", "download-center")
 """What one proxy setting of the product covers; the Smart Protection Network has settings of its own."""
 
+THIS = {Target.AWS_SECURITY_GROUP: "a security group", Target.AZURE_NSG: "a network security group"}
+"""What a filter that cannot hold names is called."""
+
 PEER_KEYS = ("prefix_list_ids", "security_group_ids", "cidrs")
 _GROUP = re.compile(r"(\d{12}/)?sg-[0-9a-f]+")
+
+
+@unique
+class Cloud(StrEnum):
+    """Where the site is."""
+
+    AWS = "aws"
+    AZURE = "azure"
+    GCP = "gcp"
+
+    @property
+    def target(self) -> Target:
+        """What holds the rules there."""
+        return _OF_CLOUD[self][0]
+
+    @property
+    def name_filter(self) -> Target | None:
+        """The policy that usually stands behind it; None where the target follows names itself."""
+        return _OF_CLOUD[self][1]
+
+
+_OF_CLOUD: dict[Cloud, tuple[Target, Target | None]] = {
+    Cloud.AWS: (Target.AWS_SECURITY_GROUP, Target.AWS_NETWORK_FIREWALL),
+    Cloud.AZURE: (Target.AZURE_NSG, Target.AZURE_FIREWALL),
+    Cloud.GCP: (Target.GCP_FIREWALL_POLICY, None),
+}
 
 
 @unique
@@ -48,6 +78,7 @@ class Start:
     dns: str
     """`platform`, or addresses or AWS ids, by commas."""
     ntp: str
+    cloud: Cloud = Cloud.AWS
     proxy: str | None = None
     """`address:port`, or None."""
     covers: tuple[str, ...] = DEFAULT_COVERS
@@ -72,7 +103,7 @@ def starter_file(start: Start, catalogue: Catalogue) -> str:
     """
     destinations = tuple(uncovered(start, catalogue)) if start.decision is not Decision.REFUSE else ()
     text = _text(start, catalogue, destinations)
-    _plan(text, catalogue)
+    _plan(text, catalogue, start.cloud.target)
     return text
 
 
@@ -82,7 +113,8 @@ def uncovered(start: Start, catalogue: Catalogue) -> dict[str, list[str]]:
     Raises:
         UserError: an answer cannot be used.
     """
-    plan = _plan(_text(replace(start, decision=Decision.REFUSE), catalogue, ()), catalogue)
+    text = _text(replace(start, decision=Decision.REFUSE), catalogue, ())
+    plan = _plan(text, catalogue, start.cloud.target)
     refused = {entry.flow for entry in plan.findings if entry.code == "names-refused"}
     left: dict[str, set[str]] = {}
     for flow in plan.flows:
@@ -92,8 +124,8 @@ def uncovered(start: Start, catalogue: Catalogue) -> dict[str, list[str]]:
     return {destination: sorted(names) for destination, names in left.items()}
 
 
-def _plan(text: str, catalogue: Catalogue) -> Plan:
-    return build_plan(catalogue, Deployment.parse(yaml.safe_load(text), "the new deployment"))
+def _plan(text: str, catalogue: Catalogue, target: Target) -> Plan:
+    return build_plan(catalogue, Deployment.parse(yaml.safe_load(text), "the new deployment"), target=target)
 
 
 def peer(answer: str) -> dict[str, Any]:
@@ -161,12 +193,32 @@ def _text(start: Start, catalogue: Catalogue, destinations: tuple[str, ...]) -> 
         lines.append(f"  relay: {_flow(peer(start.relays))}")
     if start.proxy:
         lines.append(f"proxy: {_flow(proxy_of(start.proxy, start.covers))}")
-    return "\n".join([*lines, *_names(start, destinations)]) + "\n"
+    return "\n".join([*lines, *_enforced(start), *_names(start, destinations)]) + "\n"
+
+
+def _enforced(start: Start) -> list[str]:
+    """Return the lines that make rules count where the platform allows what no rule names, and find their machines."""
+    if not GRAMMARS[start.cloud.target].allows_the_rest:
+        return []
+    lines = ["deny_rest: true             # deny what no rule below allows; false leaves it open"]
+    if start.cloud is Cloud.GCP:
+        lines.append(
+            "machines:                   # the program gives the tag of each role's machines by role_secure_tags"
+        )
+        lines += [f"  {role}: {{given: secure-tag}}" for role in start.roles]
+    return lines
 
 
 def _names(start: Start, destinations: tuple[str, ...]) -> list[str]:
     """Return the lines of the names decision."""
-    head = ["", "# Published address blocks cover only some hosts, and a security group cannot hold a name."]
+    target = start.cloud.target
+    if EndpointKind.NAMES in GRAMMARS[target].egress:
+        return [
+            "",
+            "# Published address blocks cover only some hosts; the others are followed by name.",
+            f"names: {{default: [blocks, refuse], {target}: [blocks, fqdn, refuse]}}",
+        ]
+    head = ["", f"# Published address blocks cover only some hosts, and {THIS[target]} cannot hold a name."]
     if start.decision is Decision.REFUSE or not destinations:
         return [
             *head,
@@ -187,9 +239,9 @@ def _names(start: Start, destinations: tuple[str, ...]) -> list[str]:
         *head,
         "# The others are open to any address on their port, because something else filters the names.",
         "names:",
-        f"  {Target.AWS_SECURITY_GROUP}:",
+        f"  {target}:",
         *(f"    {destination}: [blocks, any-address]" for destination in destinations),
-        *([f"behind: {{{Target.AWS_SECURITY_GROUP}: {start.behind}}}"] if start.behind else []),
+        *([f"behind: {{{target}: {start.behind}}}"] if start.behind else []),
         "any_address:",
         *(f"  {destination}: {exemption}" for destination in destinations),
     ]

@@ -30,6 +30,34 @@ class TestWithoutQuestions:
         )
         assert ("any-address" in (tmp_path / "ws-network.yaml").read_text()) is (names == "filtered")
 
+    @pytest.mark.parametrize(
+        ("cloud", "target", "behind"),
+        [("azure", "azure-nsg", "azure-firewall"), ("gcp", "gcp-firewall-policy", "other")],
+    )
+    @pytest.mark.parametrize("names", ["filtered", "snapshot", "refuse"])
+    def test_another_cloud(self, run: Run, tmp_path: Path, cloud: str, target: str, behind: str, names: str) -> None:
+        words = [
+            "--cloud",
+            cloud,
+            "--names",
+            names,
+            "--behind",
+            behind,
+            "--reason",
+            "held",
+            "--roles",
+            "agent,api-client",
+        ]
+        done = run("init", *SAID, *words)
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert f"ws-network plan --target {target}" in done.stdout
+        planned = run("plan", "--target", target, "-f", "json")
+        refused = names != "filtered" and cloud == "azure"
+        assert planned.exit_code == (1 if refused else 0)
+        errors = {entry["code"] for entry in json.loads(planned.stdout)["findings"] if entry["severity"] == "error"}
+        assert errors == ({"names-refused"} if refused else set())
+        assert yaml.safe_load((tmp_path / "ws-network.yaml").read_text())["deny_rest"] is True
+
     def test_every_region(self, run: Run) -> None:
         for region in Catalogue.load().regions.values():
             words = [*SAID, "--region", region.id, "--names", "refuse", "--force"]
