@@ -60,6 +60,7 @@ fixture: setup  ## keep the state that this release makes (ARGS=--again before i
 
 docs: $(READY)  ## generate the generated pages
 	$(PY) tools/catalogue_docs.py
+	$(PY) tools/cloud_docs.py
 	$(PY) tools/command_docs.py
 	$(PY) tools/findings_docs.py
 

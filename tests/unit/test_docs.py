@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tools import findings_docs
+from tools import cloud_docs, findings_docs
 from ws_network.findings import CODES
 
 ROOT = Path(__file__).parents[2]
@@ -10,6 +10,10 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_page_is_up_to_date() -> None:
     assert findings_docs.DOCS_FILE.read_text(encoding="utf-8") == findings_docs.page(), "run make docs"
+
+
+def test_the_table_of_clouds_is_up_to_date() -> None:
+    assert cloud_docs.DOCS_FILE.read_text(encoding="utf-8") == cloud_docs.page(), "run make docs"
 
 
 def test_every_code_is_made_somewhere() -> None:
