@@ -53,6 +53,11 @@ CODES: dict[str, Code] = {
         "low where a named egress policy stands behind it.",
         "Name the policy that holds the names under behind, or choose a narrower form under names.",
     ),
+    "both-groups": Code(
+        Severity.INFO,
+        "Azure asks the security group of the subnet and that of the interface, and both must admit the traffic.",
+        "Give the subnets no group, or one that admits what the groups of the roles do.",
+    ),
     "content-network-by-name": Code(
         Severity.MEDIUM,
         "Names of a content network are followed by name, and the platform keeps a few of their many answers.",
@@ -247,6 +252,11 @@ CODES: dict[str, Code] = {
         Severity.LOW,
         "Names are allowed by addresses that were resolved at one place and time.",
         "Keep the snapshot fresh; the network's own answer may differ from the one recorded.",
+    ),
+    "split-ignored": Code(
+        Severity.INFO,
+        "The deployment splits a role over several groups, which only AWS can: its machines wear all of them.",
+        "Remove split, or keep it for the stack on AWS.",
     ),
     "tls-inspection": Code(
         Severity.INFO,

@@ -219,7 +219,7 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
 
 
 def _of_target(deployment: Deployment, target: Target, marks: Mapping[str, MachineMark]) -> Iterator[Finding]:
-    """Yield what the target needs to be told, and is not: whether to deny the rest, and who the machines are."""
+    """Yield what the target needs to be told and is not, as whether to deny the rest, and what is told in vain."""
     grammar = GRAMMARS[target]
     if grammar.allows_the_rest and deployment.deny_rest is None:
         text = f"{target} allows what no rule names, and deny_rest is not said."
@@ -227,6 +227,10 @@ def _of_target(deployment: Deployment, target: Target, marks: Mapping[str, Machi
     elif grammar.allows_the_rest and not deployment.deny_rest:
         text = f"deny_rest is false, so {target} goes on allowing what no rule names."
         yield finding("not-enforced", "deny_rest", text)
+    for role, count in sorted(deployment.split.items()):
+        if count > 1 and target is not Target.AWS_SECURITY_GROUP:
+            text = f"split says {count} groups for {role}, and its machines take the rules of {target} from one place."
+            yield finding("split-ignored", role, text)
     permitted = MARKS.get(target, frozenset())
     for role in deployment.managed_roles if permitted else ():
         if role not in marks:
