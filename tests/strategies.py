@@ -1,7 +1,8 @@
-"""Random valid deployments over the whole model, for properties that must hold for each of them.
+"""Random valid deployments over the whole model, for properties that must hold for each of them on every target.
 
-Whatever `sites` draws makes a plan without `UserError`: what is missing for that (a reason, a required peer) is drawn
-too. Addresses come from a small space, so that lists overlap, touch and contain each other.
+Whatever `sites` draws makes a plan without `UserError` on all targets: what is missing for that (a reason, a required
+peer) is drawn too. Findings that fail a plan are part of what is drawn. Addresses come from a small space, so that
+lists overlap, touch and contain each other.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ws_network.catalogue import Catalogue
-from ws_network.deployment import Deployment
+from ws_network.deployment import Deployment, MachineMark, Target
 from ws_network.snapshot import Snapshot
 
 CATALOGUE = Catalogue.load()
@@ -36,6 +37,17 @@ LISTENERS: dict[str, tuple[str, ...]] = {
 }
 """Flows that must be given the same port."""
 
+TARGETS = (Target.AWS_SECURITY_GROUP, Target.AZURE_NSG, Target.GCP_FIREWALL_POLICY, Target.GCP_VPC_FIREWALL)
+
+MARKS: dict[Target, tuple[MachineMark, MachineMark]] = {
+    Target.GCP_FIREWALL_POLICY: (MachineMark.SECURE_TAG, MachineMark.SERVICE_ACCOUNT),
+    Target.GCP_VPC_FIREWALL: (MachineMark.NETWORK_TAG, MachineMark.SERVICE_ACCOUNT),
+}
+"""The kinds of mark by which each form of GCP's rules finds its machines."""
+
+SLOTS = range(80, 109)
+"""The slots that extra flows may have."""
+
 ENDED = date(2026, 1, 1)
 GOES_ON = date(2028, 1, 1)
 TODAY = date(2027, 1, 1)
@@ -43,6 +55,14 @@ TODAY = date(2027, 1, 1)
 ids4 = st.integers(0, 15).map(lambda n: f"{n:08x}")
 security_group_ids = st.builds(lambda n, account: f"{account}sg-{n}", ids4, st.sampled_from(["", "444455556666/"]))
 prefix_list_ids = ids4.map(lambda n: f"pl-{n}")
+few = st.integers(0, 3)
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/hub/providers/Microsoft.Network"
+service_tags = st.sampled_from(["AzureMonitor", "Storage.WestEurope", "Sql"])
+application_security_group_ids = few.map(lambda n: f"{SUBSCRIPTION}/applicationSecurityGroups/asg-{n}")
+address_groups_of_others = few.map(lambda n: f"projects/hub/locations/global/addressGroups/group-{n}")
+secure_tags = few.map(lambda n: f"tagValues/{n}")
+service_accounts = few.map(lambda n: f"account-{n}@hub.iam.gserviceaccount.com")
+network_tags = few.map(lambda n: f"tag-{n}")
 fqdns = st.sampled_from(["siem.corp.example", "dns.corp.example", "ad.corp.example"])
 exemptions = st.builds(
     lambda until, ticket: {"reason": "a reason", "until": until.isoformat()} | ({"ticket": ticket} if ticket else {}),
@@ -54,13 +74,17 @@ ports = st.integers(1, 65535) | st.sampled_from([1, 53, 80, 443, 444, 4122, 6553
 
 @st.composite
 def cidrs(draw: st.DrawFn) -> str:
-    """A block of 10.0.0.0/24, of fd00::/120, or one of the addresses that AWS does not filter."""
+    """A block of 10.0.0.0/24, of fd00::/120, or one of the addresses that a platform does not filter."""
     kind = draw(st.sampled_from("4446u"))
     if kind == "u":
-        return draw(st.sampled_from(["169.254.169.253/32", "169.254.169.123/32", "fd00:ec2::253/128"]))
+        return draw(st.sampled_from(UNFILTERED))
     length = draw(st.integers(0, 8))
     host = draw(st.integers(0, 255)) >> length << length
     return f"10.0.0.{host}/{32 - length}" if kind == "4" else f"fd00::{host:x}/{128 - length}"
+
+
+UNFILTERED = ("169.254.169.253/32", "169.254.169.254/32", "168.63.129.16/32", "fd00:ec2::253/128")
+"""Addresses that one cloud or another does not filter: resolvers, metadata."""
 
 
 def subsets(values: list[str], least: int = 0) -> st.SearchStrategy[list[str]]:
@@ -76,8 +100,16 @@ def addresses(draw: st.DrawFn) -> dict[str, Any]:
         "security_group_ids": st.lists(security_group_ids, min_size=1, max_size=2),
         "prefix_list_ids": st.lists(prefix_list_ids, min_size=1, max_size=2),
         "fqdns": st.lists(fqdns, min_size=1, max_size=2, unique=True),
+        "service_tags": st.lists(service_tags, min_size=1, max_size=2),
+        "application_security_group_ids": st.lists(application_security_group_ids, min_size=1, max_size=2),
+        "address_groups": st.lists(address_groups_of_others, min_size=1, max_size=2),
+        "secure_tags": st.lists(secure_tags, min_size=1, max_size=2),
+        "service_accounts": st.lists(service_accounts, min_size=1, max_size=2),
+        "network_tags": st.lists(network_tags, min_size=1, max_size=2),
     }
     chosen = draw(subsets(sorted(forms), 1))
+    if draw(st.booleans()):  # most peers have ranges, whatever else they have
+        chosen = [*(form for form in chosen if form != "cidrs"), "cidrs"]
     peer = {form: draw(forms[form]) for form in chosen}
     if "fqdns" in peer and draw(st.booleans()):
         peer["within"] = ["10.0.0.0/8"]
@@ -110,11 +142,11 @@ def peers_of(draw: st.DrawFn, roles: list[str]) -> dict[str, Any]:
 def extra_flows(draw: st.DrawFn, ends: list[str], known: list[str]) -> list[dict[str, Any]]:
     """Flows that the page does not have, between what the site has."""
     made = []
-    for number in range(draw(st.integers(0, 2))):
+    for name in draw(st.sampled_from([[], ["own-0"], ["own-0", "own-1"], ["own-0", "own-0-any"]])):
         source = draw(st.sampled_from(ends))
         made.append(
             {
-                "id": f"own-{number}",
+                "id": name,
                 "source": source,
                 "destination": draw(st.sampled_from(sorted({*known, *SERVICES}))),
                 "transport": draw(st.sampled_from(["tcp", "udp"])),
@@ -128,16 +160,23 @@ def extra_flows(draw: st.DrawFn, ends: list[str], known: list[str]) -> list[dict
 @st.composite
 def name_rules(draw: st.DrawFn, destinations: list[str]) -> Any:
     """Forms per target and destination."""
-    forms = st.lists(
-        st.sampled_from(["blocks", "snapshot", "any-address", "refuse"]), min_size=1, max_size=4, unique=True
-    )
-    open_at_last = forms.map(
+    sayable = ["blocks", "snapshot", "any-address", "refuse"]
+    forms = st.lists(st.sampled_from(sayable), min_size=1, max_size=4, unique=True)
+    followed = st.lists(st.sampled_from(["fqdn", *sayable]), min_size=1, max_size=5, unique=True)
+    open_at_last = followed.map(
         lambda some: [*(form for form in some if form not in {"any-address", "refuse"}), "any-address"]
     )
     if draw(st.booleans()):
         return {"default": draw(open_at_last)}
-    entry = forms | st.dictionaries(st.sampled_from(["default", *destinations]), forms, max_size=3)
-    return draw(st.dictionaries(st.sampled_from(["default", "aws-security-group"]), entry, max_size=2))
+    keys = st.sampled_from(["default", *destinations])
+
+    def entries(some: st.SearchStrategy[list[str]]) -> st.SearchStrategy[Any]:
+        return some | st.dictionaries(keys, some, max_size=3)
+
+    # `fqdn` is refused where it is said for a target that cannot hold it, and skipped there where it is said for all.
+    targets = {str(target): entries(forms) for target in TARGETS}
+    targets |= {"default": entries(followed), "gcp-firewall-policy": entries(followed)}
+    return draw(st.fixed_dictionaries({}, optional=targets))
 
 
 @st.composite
@@ -162,7 +201,9 @@ def contents(draw: st.DrawFn) -> dict[str, Any]:
     if own:
         peers[EXTRA_PEER] = draw(addresses())
     managed = [*roles, *(name for name, peer in peers.items() if peer.get("manage"))]
-    content["extra_flows"] = own + draw(extra_flows(managed, [*peers, *roles]))
+    if proxy is not None and proxy["manage"]:
+        managed.append("web-proxy")
+    content["extra_flows"] = draw(in_slots(own + draw(extra_flows(managed, [*peers, *roles]))))
     content["extra_hosts"] = draw(extra_hosts())
     content |= draw(exceptions(sorted(known.flows)))
     content["port_overrides"] = draw(overrides(known))
@@ -170,7 +211,29 @@ def contents(draw: st.DrawFn) -> dict[str, Any]:
     ends = [*SERVICES, *peers, *(["web-proxy"] if proxy else [])]
     content["any_address"] = {name: draw(exemptions) for name in ends}
     content["split"] = {role: draw(st.integers(1, 4)) for role in draw(subsets(roles))}
+    content["machines"] = draw(machines_of(sorted({*managed})))
     return content
+
+
+@st.composite
+def in_slots(draw: st.DrawFn, flows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The extra flows with a slot each; now and then without, which no priority comes from."""
+    slots = draw(st.lists(st.sampled_from(SLOTS), min_size=len(flows), max_size=len(flows), unique=True))
+    none = draw(st.integers(0, 4)) == 0
+    return [flow if none else flow | {"slot": slot} for flow, slot in zip(flows, slots, strict=True)]
+
+
+@st.composite
+def machines_of(draw: st.DrawFn, managed: list[str]) -> dict[str, Any]:
+    """One mark for each managed role, of one kind for all of them or of any."""
+    marks = {
+        "secure_tags": lambda number: f"tagValues/9{number}",
+        "service_accounts": lambda number: f"ws-{number}@hub.iam.gserviceaccount.com",
+        "network_tags": lambda number: f"ws-{number}",
+    }
+    common = draw(st.none() | st.sampled_from(sorted(marks)))
+    kinds = {role: common or draw(st.sampled_from(sorted(marks))) for role in managed}
+    return {role: {kind: [marks[kind](number)]} for number, (role, kind) in enumerate(kinds.items())}
 
 
 def _settings(known: Catalogue) -> dict[str, st.SearchStrategy[Any]]:
@@ -186,7 +249,9 @@ def _settings(known: Catalogue) -> dict[str, st.SearchStrategy[Any]]:
         "address_families": subsets(["ipv4", "ipv6"], 1),
         "http": st.booleans(),
         "legacy_account": st.booleans(),
-        "behind": st.just({"aws-security-group": "aws-network-firewall"}),
+        "wildcards": st.sampled_from(["expand", "refuse"]),
+        "deny_rest": st.booleans(),
+        "behind": st.just({"aws-security-group": "aws-network-firewall", "azure-nsg": "azure-firewall"}),
         "quotas": st.just({"aws-rules-per-security-group": 200}),
         "tags": st.just({"team": "platform"}),
     }
@@ -225,7 +290,7 @@ def exceptions(draw: st.DrawFn, flow_ids: list[str]) -> dict[str, Any]:
     """Declined and expiring flows, accepted findings."""
     ids = st.sampled_from(flow_ids)
     expiring = st.builds(lambda entry, end: entry | {"on_expiry": end}, exemptions, st.sampled_from(["warn", "close"]))
-    codes = st.sampled_from(["any-address", "names-refused", "extra:own"])
+    codes = st.sampled_from(["any-address", "names-refused", "extra:own", "icmp-any-type", "followed-by-name"])
     return {
         "decline": draw(st.dictionaries(ids, exemptions, max_size=3)),
         "expires": draw(st.dictionaries(ids, expiring, max_size=3)),
@@ -273,6 +338,14 @@ class SiteCase:
     snapshot: Snapshot | None
     as_of: date | None
     references: tuple[str, ...]
+    marks: tuple[bool, ...] = ()
+    """Which of two marks each managed role is given, in the order of the roles, over and over."""
+
+    def machines(self, target: Target, roles: tuple[str, ...]) -> dict[str, MachineMark]:
+        """Marks that the target can take, one for each role; none where it has groups."""
+        if target not in MARKS:
+            return {}
+        return {role: MARKS[target][self.marks[number % len(self.marks)]] for number, role in enumerate(roles)}
 
 
 @st.composite
@@ -287,4 +360,5 @@ def sites(draw: st.DrawFn) -> SiteCase:
         snapshot=None if snapshot is None else Snapshot.parse(snapshot),
         as_of=draw(st.sampled_from([None, TODAY])),
         references=tuple(references),
+        marks=tuple(draw(st.lists(st.booleans(), min_size=2, max_size=4) | st.just([False]))),
     )

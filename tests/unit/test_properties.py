@@ -1,14 +1,13 @@
-"""What must hold for every deployment, tried on random ones.
+"""What must hold for every deployment, tried on random ones: of plans, and of AWS.
 
 The answers "does this packet pass?" of the plan, of the rendered AWS dicts and of the deployment itself come from
-three programs that share no code (`tests/evaluators`).
+three programs that share no code (`tests/evaluators`). Azure and GCP: `test_equality`.
 """
 
 import copy
 import ipaddress
 import json
 import random
-from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import combinations
 from typing import Any
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.evaluators.aws import AwsEvaluator
 from tests.evaluators.required import RequiredEvaluator
+from tests.packets import answer, borders, planned, questions
 from tests.strategies import CATALOGUE, SiteCase, cidrs, sites
 from ws_network.addresses import AddressSet
 from ws_network.aws.render import render
@@ -29,60 +29,6 @@ from ws_network.grammar import EndpointKind
 from ws_network.minimal import minimal
 from ws_network.plan import Packet, Plan, build_plan
 from ws_network.rules import Direction, PortRange, Rule, join
-
-Question = tuple[str, str, str, int, str, int]
-"""Role, direction, protocol, port, other end, ICMP code."""
-
-OUTSIDE = ("8.8.8.8", "10.0.0.255", "2600::1", "fd00::ff", "sg-0123456789abcdef0", "agent", "nobody")
-
-
-def planned(case: SiteCase, **changes: Any) -> Plan:
-    deployment = Deployment.parse({**case.content, **changes})
-    return build_plan(CATALOGUE, deployment, snapshot=case.snapshot, as_of=case.as_of, references=case.references)
-
-
-def borders(network: Any) -> Iterator[str]:
-    """First and last address of a block, one before and one after."""
-    first, last = int(network[0]), int(network[-1])
-    top = 2**network.max_prefixlen - 1
-    for number in (first - 1, first, last, last + 1):
-        if 0 <= number <= top:
-            yield str(ipaddress.ip_address(number) if network.version == 4 else ipaddress.IPv6Address(number))
-
-
-def questions(plan: Plan, judge: RequiredEvaluator) -> list[Question]:
-    """Packets at every border of every required flow and of every rule, in both directions."""
-    asked: dict[Question, None] = {}
-
-    def ask(end: tuple[str, str, str], ports: tuple[int, int], remotes: Iterable[str], code: int) -> None:
-        near = {port for last in ports for port in (last - 1, last, last + 1) if 0 <= port <= 65535}
-        for port in sorted(near):
-            for remote in remotes:
-                asked[*end, port, remote, code] = None
-
-    for flow in plan.flows:
-        for role, direction in ((flow.source, "egress"), (flow.destination, "ingress")):
-            if role in plan.roles:
-                reach = judge.other_end(flow, direction)
-                remotes = {*reach.tokens, *OUTSIDE, *(each for net in reach.networks[:6] for each in borders(net))}
-                for protocol in flow.transports:
-                    for port in flow.ports or flow.icmp[:1]:
-                        code = flow.icmp[1] if flow.icmp else 0
-                        ask((role, direction, str(protocol)), (port, port), sorted(remotes), code)
-    for rule in plan.rules:
-        found = plan.lists.get(rule.peer.value)
-        blocks = [ipaddress.ip_network(cidr) for cidr in found.cidrs[:6]] if found else []
-        remotes = {rule.peer.value, *OUTSIDE, *(each for block in blocks for each in borders(block))}
-        icmp = rule.protocol is Transport.ICMP
-        ends = (rule.ports.first, rule.ports.first if icmp else rule.ports.last)
-        end = (rule.role, str(rule.direction), str(rule.protocol))
-        ask(end, ends, sorted(remotes), rule.ports.last if icmp else 0)
-    return list(asked)
-
-
-def answer(plan: Plan, question: Question) -> bool:
-    role, direction, protocol, port, remote, code = question
-    return plan.allows(Packet(role, Direction(direction), Transport(protocol), port, remote, code))
 
 
 class TestNothingIsLost:
