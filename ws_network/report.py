@@ -65,6 +65,9 @@ def report(plan: Plan, findings: Iterable[Finding], level: Detail = Detail.FULL)
     if full and plan.lists:
         lines += ["", "## Address lists", "", "| list | blocks |", "|---|---|"]
         lines += [f"| {name} | {', '.join(found.cidrs)} |" for name, found in plan.lists.items()]
+    if full and plan.name_lists:
+        lines += ["", "## Name lists", "", "| list | names |", "|---|---|"]
+        lines += [f"| {name} | {', '.join(found.fqdns)} |" for name, found in plan.name_lists.items()]
     lines += ["", "## Findings", "", "| severity | code | about | what |", "|---|---|---|---|"]
     for entry in findings:
         text = entry.text if full else LEFT_OUT

@@ -35,8 +35,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     tuple(f"{cloud}.limits" for cloud in CLOUDS),
     tuple(f"{cloud}.priorities" for cloud in CLOUDS),
     tuple(f"{cloud}.render" for cloud in CLOUDS),
+    ("aws.network_acl",),
+    ("views.renderings",),
     ("views.browsing", "views.planned", "views.requirements", "views.starter"),
-    ("views.questions", "views.revisions"),
+    ("views.network_acls", "views.questions", "views.revisions"),
     ("arguments",),
     ("program", "views.schemas"),
     CLOUDS,
@@ -51,7 +53,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 """Lowest first. A module imports from its own name and from the lines above it, never from another name of its line."""
 
 ENGINE = ("pulumi", "pulumi_policy")
-WITHOUT_ENGINE = ("limits", "priorities", "render", "live")
+WITHOUT_ENGINE = ("limits", "priorities", "render", "network_acl", "live")
 """Modules of a cloud that work without Pulumi: planning, and reading what exists."""
 SDKS = {
     "aws": ("pulumi_aws", "boto3", "botocore"),

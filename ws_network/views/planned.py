@@ -1,7 +1,7 @@
 """A plan on one sheet: rules beside their lines of the page, how much of the quota they take, and the findings.
 
 Owns the columns and how findings are grouped for people. Does not own the plan, nor what a cloud counts: that is its
-renderer's, and only AWS has one here.
+renderer's.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from ws_network.aws.limits import QUOTAS, quota
-from ws_network.aws.render import AwsRendering, render, rule_counts
-from ws_network.deployment import Target
 from ws_network.endpoints import Endpoint
 from ws_network.errors import UserError
 from ws_network.findings import Finding, Severity
-from ws_network.grammar import EndpointKind
+from ws_network.grammar import MARKS, EndpointKind
 from ws_network.plan import Plan, settle
+from ws_network.views.renderings import Rendered, rendered
 from ws_network.views.tables import Column, For, Sheet, Table
 
 RULES = (
@@ -29,15 +27,16 @@ RULES = (
     Column("rule", "rule", "id of the rule, and its name in Pulumi", For.PROGRAMS),
     Column("protocol", "protocol", "tcp, udp or icmp", For.PROGRAMS),
     Column("ports", "ports", "destination port or range; for ICMP type and code", For.PROGRAMS),
-    Column("peer_kind", "kind", "list, role, security-group, prefix-list, reference or any", For.PROGRAMS),
-    Column("peer", "peer", "name of the list, role, id or family", For.PROGRAMS),
+    Column("peer_kind", "kind", f"one of {', '.join(EndpointKind)}", For.PROGRAMS),
+    Column("peer", "peer", "name of the list, role, tag, id or family", For.PROGRAMS),
     Column("addresses", "addresses", "the blocks of a list", For.PROGRAMS),
+    Column("hosts", "hosts", "the host names of a list that the platform follows", For.PROGRAMS),
 )
 COUNTS = (
-    Column("group", "group", "security group, by role"),
-    Column("direction", "direction", "egress or ingress"),
-    Column("family", "family", "address family"),
-    Column("rules", "rules", "what AWS counts: a prefix list counts with its max_entries"),
+    Column("group", "group", "group or policy, by role"),
+    Column("direction", "direction", "egress, ingress, or both where the limit is for both together"),
+    Column("family", "family", "address family, or both"),
+    Column("rules", "rules", "what the target counts: on AWS a prefix list counts with its max_entries"),
     Column("quota", "quota", "the limit that the plan assumes"),
 )
 FINDINGS = (
@@ -58,8 +57,8 @@ class Overview:
     """A plan and what its target says to it."""
 
     plan: Plan
-    rendering: AwsRendering | None
-    """None where the target has no renderer."""
+    rendering: Rendered | None
+    """None where a finding leaves a rule without its target or priority."""
     findings: tuple[Finding, ...]
     """Of the plan and of the renderer, worst first, with what the deployment accepts."""
 
@@ -76,12 +75,11 @@ class Overview:
         """Return the plan in the target's words.
 
         Raises:
-            UserError: the target has no renderer.
+            UserError: a finding leaves a rule without what it is made of.
         """
         if self.rendering is None:
-            known = f"{Target.AWS_SECURITY_GROUP} is the one that has"
-            raise UserError(f"{self.plan.target} has no rendering yet: {known}.")
-        return {**self.rendering.to_dict(), "findings": [entry.to_dict() for entry in self.findings]}
+            raise UserError("\n".join(f"{entry.text} {entry.remedy}" for entry in self.errors))
+        return {**self.rendering.content, "findings": [entry.to_dict() for entry in self.findings]}
 
     def sheet(self, *, everything: bool = False) -> Sheet:
         """Return rules, counts and findings; for people only findings from `low` on unless `everything`."""
@@ -102,26 +100,24 @@ class Overview:
         )
 
     def counts(self) -> Table:
-        """Return what AWS counts in each group, per direction and family; empty for another target."""
-        rows: list[tuple[str | int, ...]] = []
-        if self.rendering is not None:
-            limit = quota("aws-rules-per-security-group", self.plan.deployment.quotas)
-            for key, group in self.rendering.security_groups.items():
-                counts = sorted(rule_counts(group, self.rendering.prefix_lists).items())
-                rows += [(key, str(direction), f"IPv{family}", count, limit) for (direction, family), count in counts]
-        return Table("counts", COUNTS, tuple(rows), title=f"Counted against {quota_source()}")
+        """Return what the target counts in each group, per direction and family where it counts those apart."""
+        if self.rendering is None:
+            return Table("counts", COUNTS, ())
+        rows = tuple(
+            (count.group, count.direction, count.family, count.rules, count.limit) for count in self.rendering.counts
+        )
+        return Table("counts", COUNTS, rows, title=f"Counted against {self.rendering.counted_against}")
 
 
 def overview(plan: Plan) -> Overview:
-    """Return a plan with its rendering, where the target has one, and the findings of both.
+    """Return a plan with its rendering and the findings of both.
 
     Raises:
         UserError: the deployment names an unknown quota of the target's cloud.
     """
-    if plan.target is not Target.AWS_SECURITY_GROUP:
-        return Overview(plan, None, plan.findings)
-    rendering = render(plan)
-    return Overview(plan, rendering, settle(plan.deployment, [*plan.findings, *rendering.findings]))
+    rendering = rendered(plan)
+    more = rendering.findings if rendering else ()
+    return Overview(plan, rendering, settle(plan.deployment, [*plan.findings, *more]))
 
 
 def rule_table(plan: Plan) -> Table:
@@ -148,6 +144,7 @@ def rule_table(plan: Plan) -> Table:
                 str(rule.peer.kind),
                 rule.peer.value,
                 plan.lists[rule.peer.value].cidrs if rule.peer.kind is EndpointKind.LIST else (),
+                plan.name_lists[rule.peer.value].fqdns if rule.peer.kind is EndpointKind.NAMES else (),
             )
             for rule in rules
         ),
@@ -162,11 +159,14 @@ def other_end(plan: Plan, peer: Endpoint) -> tuple[str, ...]:
             cidrs = plan.lists[peer.value].cidrs
             return cidrs if len(cidrs) <= SHOWN_BLOCKS else (f"{peer.value} ({len(cidrs)} blocks)",)
         case EndpointKind.ROLE:
-            return (f"group of {peer.value}",)
+            return (f"{'machines' if plan.target in MARKS else 'group'} of {peer.value}",)
         case EndpointKind.ANY:
             return (f"ANY {peer.value.replace('ipv', 'IPv')} address",)
+        case EndpointKind.NAMES:
+            fqdns = plan.name_lists[peer.value].fqdns
+            return fqdns if len(fqdns) <= SHOWN_BLOCKS else (f"{peer.value} ({len(fqdns)} names)",)
         case EndpointKind.REFERENCE:
-            return (f"group given as {peer.value}",)
+            return (f"{'tag' if plan.target in MARKS else 'group'} given as {peer.value}",)
         case _:
             return (peer.value,)
 
@@ -196,8 +196,3 @@ def finding_lines(findings: Iterable[Finding], *, everything: bool) -> Iterator[
     hidden = len(findings) - len(shown)
     if hidden:
         yield f"{hidden} findings of severity info are not shown (--all shows them)."
-
-
-def quota_source() -> str:
-    """Return whose limit the counts are held against."""
-    return f"AWS's quota '{QUOTAS['aws-rules-per-security-group'].title}'"

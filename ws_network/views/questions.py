@@ -14,7 +14,7 @@ from ws_network.catalogue import Addressing, RoleKind, Transport
 from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Finding, Severity
 from ws_network.flows import Name, RequiredFlow, Site
-from ws_network.grammar import GRAMMARS, EndpointKind
+from ws_network.grammar import GRAMMARS, PEER_FORMS, EndpointKind
 from ws_network.plan import Packet, Plan
 from ws_network.rules import Direction, Rule
 from ws_network.snapshot import Snapshot
@@ -181,6 +181,10 @@ def ask(plan: Plan, packet: Packet, snapshot: Snapshot | None = None) -> Answer:
     return Answer(packet, parts, reasons)
 
 
+NO_MEMBER = frozenset({EndpointKind.LIST, EndpointKind.NAMES, EndpointKind.ANY})
+"""Other ends that a packet is in by its address or name; of the others it is told by what it is part of."""
+
+
 @dataclass(frozen=True)
 class _Remote:
     """The other end of a packet, taken apart into what rules can be held against."""
@@ -191,7 +195,7 @@ class _Remote:
 
     def parts(self) -> Iterator[Part]:
         remote, plan = self.packet.remote, self.plan
-        tokens = {rule.peer.value for rule in plan.rules if rule.peer.kind not in {EndpointKind.LIST, EndpointKind.ANY}}
+        tokens = {rule.peer.value for rule in plan.rules if rule.peer.kind not in NO_MEMBER}
         peer = plan.deployment.all_peers.get(remote)
         role = plan.catalogue.roles.get(remote)
         names = self._names()
@@ -218,13 +222,19 @@ class _Remote:
             return
         for cidr in peer.cidrs:
             yield self._addresses(cidr, [cidr])
-        for token in (*peer.security_group_ids, *peer.prefix_list_ids):
-            yield self._token(token)
+        for kind, key in PEER_FORMS.items():
+            if kind in self._sayable():
+                for token in getattr(peer, key):
+                    yield self._token(token)
         for reference in sorted(tokens):
             if reference.split("/")[0] == remote and reference != remote:
                 yield self._token(reference)
         for fqdn in peer.fqdns:
             yield self._name(Name(fqdn, Addressing.DYNAMIC, "", plan.deployment.min_confidence))
+
+    def _sayable(self) -> frozenset[EndpointKind]:
+        grammar = GRAMMARS[self.plan.target]
+        return grammar.egress if self.packet.direction is Direction.EGRESS else grammar.ingress
 
     def _service(self, names: Iterable[Name]) -> Iterator[Part]:
         """Yield the names that the role's flows to a service need; the service's blocks where it is the source."""
@@ -249,7 +259,17 @@ class _Remote:
         return Part(token, bool(rules), tuple(rule.id for rule in rules))
 
     def _name(self, name: Name) -> Part:
-        """Return a name by the addresses it is known to have; without any, only a rule for any address serves."""
+        """Return a name by the rules that follow it, else by the addresses it is known to have.
+
+        Without any, only a rule for any address serves.
+        """
+        followed = [
+            rule
+            for rule in on_port(self.plan, self.packet)
+            if rule.peer.kind is EndpointKind.NAMES and name.fqdn in self.plan.name_lists[rule.peer.value].fqdns
+        ]
+        if followed:
+            return Part(name.fqdn, allowed=True, by=tuple(rule.id for rule in followed))
         cidrs: list[str] = []
         if name.addressing is Addressing.PUBLISHED:
             cidrs = [block.cidr for block in self.plan.catalogue.blocks(name.region)]

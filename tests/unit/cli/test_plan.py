@@ -99,8 +99,17 @@ class TestPlan:
     def test_other_file_and_other_target(self, run: Run, site: Path) -> None:
         site.rename(site.with_name("b.yaml"))
         assert run("plan", "b.yaml").stdout == run("plan", "-d", "b.yaml").stdout
-        assert json.loads(run("plan", "b.yaml", "-t", "azure-nsg", "-f", "json").stdout)["counts"] == []
-        assert run("plan", "b.yaml", "-t", "azure-nsg", "--rendered").exit_code == 1
+        there = site.with_name("b.yaml")
+        unsaid = run("plan", "b.yaml", "-t", "azure-nsg")
+        assert unsaid.exit_code == 1
+        assert "deny_rest is not said" in unsaid.stderr
+        text = there.read_text().replace("aws-security-group", "azure-nsg").replace("aws-network", "azure")
+        there.write_text(f"{text}deny_rest: true\n")
+        planned = json.loads(run("plan", "b.yaml", "-t", "azure-nsg", "-f", "json").stdout)
+        assert [(count["group"], count["quota"]) for count in planned["counts"]] == [("agent", 1000), ("relay", 1000)]
+        shown = run("plan", "b.yaml", "-t", "azure-nsg", "--rendered")
+        assert shown.exit_code == 0
+        assert set(json.loads(shown.stdout)["network_security_groups"]) == {"agent", "relay"}
 
     def test_snapshot(self, run: Run, site: Path, tmp_path: Path) -> None:
         site.write_text(

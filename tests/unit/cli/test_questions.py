@@ -9,7 +9,19 @@ import pytest
 import yaml
 
 from tests.unit.cli.conftest import SITE
-from ws_network import Catalogue, Deployment, Direction, Packet, Plan, ask, build_plan, explain, overview
+from ws_network import (
+    Catalogue,
+    Deployment,
+    Direction,
+    Packet,
+    Plan,
+    Target,
+    UserError,
+    ask,
+    build_plan,
+    explain,
+    overview,
+)
 from ws_network.catalogue import Transport
 from ws_network.cli.output import show
 from ws_network.views.tables import Cell, Column, Format, Sheet, Table, write
@@ -124,3 +136,70 @@ class TestTables:
         assert max(map(len, shown.splitlines())) <= 60
         assert shown.count("word") == 60
         assert "role" in shown
+
+
+GCP = """\
+region: de-1
+revision: "2025-12-09"
+roles: [agent, relay]
+deny_rest: true
+machines: {agent: {secure_tags: [tagValues/1]}, relay: {given: secure-tag}}
+peers:
+  dns-server: {cidrs: [10.20.0.53/32]}
+  ntp-server: {platform: true}
+  relay: {cidrs: [10.20.8.0/28]}
+  siem-or-syslog-server:
+    address_groups: [projects/hub/locations/global/addressGroups/siem]
+    secure_tags: [tagValues/9]
+names: {default: [blocks, fqdn]}
+"""
+
+
+class TestAnotherTarget:
+    """On GCP names are followed and tags are sources only: the answers must be those of that target."""
+
+    @pytest.fixture
+    def plan(self) -> Plan:
+        target = Target.GCP_FIREWALL_POLICY
+        return build_plan(Catalogue.load(), Deployment.parse(yaml.safe_load(GCP)), target=target)
+
+    @pytest.mark.parametrize(
+        ("direction", "protocol", "port", "remote", "parts"),
+        [
+            ("egress", "tcp", 443, "files.trendmicro.com", {"files.trendmicro.com": True}),
+            ("egress", "tcp", 444, "files.trendmicro.com", {"files.trendmicro.com": False}),
+            ("egress", "tcp", 4122, "relay", {"relay": False, "10.20.8.0/28": True}),
+            (
+                "egress",
+                "udp",
+                514,
+                "siem-or-syslog-server",
+                {"projects/hub/locations/global/addressGroups/siem": True},
+            ),
+            ("egress", "udp", 123, "ntp-server", {"ntp-server": True}),
+        ],
+    )
+    def test_answers(
+        self, plan: Plan, direction: str, protocol: str, port: int, remote: str, parts: dict[str, bool]
+    ) -> None:
+        assert not plan.failed
+        answer = ask(plan, Packet("agent", Direction(direction), Transport(protocol), port, remote))
+        assert {part.remote: part.allowed for part in answer.parts} == parts
+
+    def test_a_source_is_told_by_its_role(self, plan: Plan) -> None:
+        answer = ask(plan, Packet("relay", Direction.INGRESS, Transport.TCP, 4122, "agent"))
+        assert answer.allowed
+        assert answer.parts[0].by == ("relay-ingress-tcp-4122-role-agent",)
+
+    def test_the_rendering_is_shown_with_its_count(self, plan: Plan) -> None:
+        shown = overview(plan)
+        (count,) = shown.rendering.counts if shown.rendering else ()
+        assert (count.group, count.limit) == ("policy", 10_000)
+        assert set(shown.rendered()) == {"address_groups", "rules", "findings"}
+
+    def test_a_plan_without_machines_has_no_rendering_and_says_why(self) -> None:
+        deployment = Deployment.parse({**yaml.safe_load(GCP), "machines": {}})
+        shown = overview(build_plan(Catalogue.load(), deployment, target=Target.GCP_FIREWALL_POLICY))
+        assert shown.rendering is None
+        with pytest.raises(UserError, match="role agent has no machines"):
+            shown.rendered()
