@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from ws_network.cli.app import VERBS, app
-from ws_network.views import browsing, planned, questions, requirements, revisions
+from ws_network.views import browsing, network_acls, planned, questions, requirements, revisions
 from ws_network.views.tables import Column, For
 
 PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
@@ -21,6 +21,16 @@ KEYS: dict[str, dict[str, tuple[Column, ...]]] = {
     "plan": {"rules": planned.RULES, "counts": planned.COUNTS, "findings": planned.FINDINGS},
     "flows": {"flows": requirements.REQUIRED, "not_required": requirements.NOT_REQUIRED},
     "allows": {"parts": questions.PARTS, "reasons": questions.REASONS},
+    "audit": {
+        "blocked": network_acls.BLOCKED,
+        "network_acls": network_acls.SUBNETS,
+        "findings": planned.FINDINGS,
+    },
+    "export": {
+        "entries": network_acls.ENTRIES,
+        "counts": network_acls.COUNTS,
+        "findings": planned.FINDINGS,
+    },
     "diff": {"changes": revisions.CHANGES},
     "catalogue": {name: kind.columns for name, kind in browsing.KINDS.items()},
 }
@@ -37,6 +47,11 @@ FACTS = {
         "`plan`. CSV has `about`, `key`, `value`."
     ),
     "allows": "Beside the lists: `allowed`, and the question: `role`, `direction`, `protocol`, `port`, `remote`.",
+    "audit": "Beside the lists: `region`, `revision`, `roles`, and `flows`: the ids of those that were looked at.",
+    "export": (
+        "Of `network-acl`, beside the lists: `region`, `revision`, `roles`, `failed` as in `plan`, and `NetworkAcls`: "
+        "the entries as the EC2 API has them, which `audit --network-acls` takes too."
+    ),
     "diff": "Beside the list: `from`, `to`. `change` is `opened`, `closed`, `changed`; for findings `new` or `gone`.",
     "catalogue": "Beside the list of the kind asked for: `revision`, `region`.",
 }

@@ -113,6 +113,22 @@ CODES: dict[str, Code] = {
         "The platform follows host names by its own DNS, so the addresses that are open are not known here.",
         "Nothing, where the machines ask the same DNS.",
     ),
+    "foreign-priorities-unseen": Code(
+        Severity.INFO,
+        "The rules go into a firewall policy that exists, whose other rules a program cannot list; where two rules "
+        "would have one priority, GCP refuses the second one.",
+        "Look at the policy's priorities once, and give first_priority and last_priority where it is free.",
+    ),
+    "foreign-rule": Code(
+        Severity.MEDIUM,
+        "A group that is adopted has rules of others among the priorities that ours may take.",
+        "Give a first and a last priority that are free of rules of others.",
+    ),
+    "foreign-rules-unseen": Code(
+        Severity.INFO,
+        "Whether rules of others have priorities that ours take was not looked at; the cloud refuses the second one.",
+        "Look at the priorities of the adopted group, or preview with its name in plain text and credentials.",
+    ),
     "host-confidence": Code(
         Severity.MEDIUM,
         "Hosts are left out because they are less sure than min_confidence.",
@@ -162,6 +178,21 @@ CODES: dict[str, Code] = {
         Severity.ERROR,
         "A required flow has hosts that no permitted form of address covers.",
         "Give the destination a form under names: a snapshot, a policy that filters names, or any-address.",
+    ),
+    "network-acl-blocks": Code(
+        Severity.HIGH,
+        "An existing network ACL drops requests of a required flow.",
+        "Add the entry that the finding names, before the one that denies.",
+    ),
+    "network-acl-blocks-replies": Code(
+        Severity.HIGH,
+        "An existing network ACL lets a required flow ask and drops the replies: it knows no connections.",
+        "Add the entry that the finding names, before the one that denies.",
+    ),
+    "network-acl-replies-open": Code(
+        Severity.LOW,
+        "Replies from any address need their ports open to any address in a network ACL, which knows no connections.",
+        "Keep the groups, which know them; a network ACL is a second fence only.",
     ),
     "no-hosts": Code(
         Severity.ERROR,

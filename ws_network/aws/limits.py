@@ -17,12 +17,15 @@ class Quota:
     default: int
     title: str
     """As the Service Quotas console calls it."""
+    most: int | None = None
+    """What AWS raises it to at most, where it says so."""
 
 
 QUOTAS: Mapping[str, Quota] = {
     "aws-rules-per-security-group": Quota(60, "Inbound or outbound rules per security group"),
     "aws-security-groups-per-interface": Quota(5, "Security groups per network interface"),
     "aws-prefix-lists-per-region": Quota(100, "Prefix lists per Region"),
+    "aws-rules-per-network-acl": Quota(20, "Rules per network ACL", most=40),
 }
 """Amazon VPC user guide, "Amazon VPC quotas". Rules count per direction and per address family."""
 
@@ -49,7 +52,7 @@ def quota(name: str, raised: Mapping[str, int]) -> int:
 
 
 def check_quotas(raised: Mapping[str, int]) -> None:
-    """Raise `UserError` for a quota of AWS that does not exist, or that is given less than the default."""
+    """Raise `UserError` for a quota of AWS that does not exist, or that has a value that AWS does not give."""
     for name, value in raised.items():
         if not name.startswith("aws-"):
             continue
@@ -60,3 +63,6 @@ def check_quotas(raised: Mapping[str, int]) -> None:
                 f"quotas says {value} for {name}, less than the {QUOTAS[name].default} that every account has: "
                 "give the value that AWS raised it to, or remove it."
             )
+        most = QUOTAS[name].most
+        if most is not None and value > most:
+            raise UserError(f"quotas says {value} for {name}, and AWS goes to {most}: give at most that.")

@@ -24,6 +24,8 @@ VERBS = {
     "flows": "The flows that a site needs, and those it does not.",
     "explain": "Why a rule or flow is there: page, sources, hosts.",
     "allows": "Whether a packet passes, and by which rules.",
+    "audit": "What exists against what a site needs.",
+    "export": "What a site needs, in the form of something else.",
     "diff": "What changes between two revisions of the catalogue.",
     "catalogue": "The vendor's page, one kind of record at a time.",
     "schema": "The JSON Schema of the deployment file, for editors.",
