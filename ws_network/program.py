@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 
 from ws_network.catalogue import Catalogue, RoleKind
-from ws_network.deployment import Deployment, Target
+from ws_network.deployment import Deployment, MachineMark, Target
 from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Finding, Severity
 from ws_network.plan import Plan, build_plan
@@ -20,6 +20,9 @@ from ws_network.snapshot import Snapshot
 
 MISSING = {"deployment": "deployment is missing: give the content of a deployment file."}
 """What to type for a required argument, by its key."""
+
+ROLE_TAG = "ws-network-role"
+"""Tag by which a policy finds the role of a group whose component it cannot see."""
 
 WARNED = Severity.MEDIUM
 """Findings from this severity on are warnings of the program; the others are in its outputs only."""
@@ -56,13 +59,19 @@ def given_args(args: Any, shape: type) -> dict[str, Any]:
     return given
 
 
-def plan_of(args: Mapping[str, Any], target: Target, references: Iterable[str]) -> Plan:
+def plan_of(
+    args: Mapping[str, Any],
+    target: Target,
+    references: Iterable[str],
+    machines: Mapping[str, MachineMark] | None = None,
+) -> Plan:
     """Return the plan for component arguments.
 
     Args:
         args: `deployment`, and optionally `snapshot`, `catalogue` (JSON text) and `as_of`.
         target: What will hold the rules.
         references: Peers whose group the arguments give by id.
+        machines: Kinds of the marks that the arguments give, by role.
 
     Raises:
         UserError: the arguments cannot be used.
@@ -77,6 +86,7 @@ def plan_of(args: Mapping[str, Any], target: Target, references: Iterable[str]) 
         snapshot=Snapshot.parse(snapshot, "snapshot") if snapshot is not None else None,
         as_of=_day(args.get("as_of")),
         references=tuple(sorted(references)),
+        machines=machines,
     )
     peers = [role.id for role in plan.catalogue.roles.values() if role.kind in {RoleKind.COMPONENT, RoleKind.SITE}]
     for reference in references:
@@ -90,7 +100,7 @@ def check_plain(value: Any, path: str) -> None:
     if isinstance(value, pulumi.Output):
         raise UserError(
             f"{path} is an output of another resource, which a preview does not know yet: write its value, or give "
-            "the other end by id under peer_security_group_ids or prefix_list_ids."
+            "the other end by id in the component's own arguments, as peer_security_group_ids."
         )
     if isinstance(value, Mapping):
         for key, item in value.items():

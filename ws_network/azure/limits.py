@@ -43,6 +43,9 @@ NAME_PATTERN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?")
 DESCRIPTION_LENGTH = 140
 """Characters of a rule's description (Azure REST API, Security Rules: "Restricted to 140 chars")."""
 
+ADDRESSES_PER_IP_GROUP = 5000
+"""Addresses or ranges of one IP group (Azure documentation, page of limits, Azure Firewall)."""
+
 
 def quota(name: str, raised: Mapping[str, int]) -> int:
     """Return the value of a quota: the deployment's, else the platform's default."""

@@ -8,7 +8,6 @@ priorities (`ws_network.azure.priorities`), which permissions are one rule (`ws_
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, NotRequired, TypedDict
 
 from ws_network.azure.limits import (
@@ -273,7 +272,10 @@ def _check(role: str, rules: list[SecurityRule], raised: Mapping[str, int]) -> I
             (count, unit) for unit, count in value_counts(rules).items()
         ),
         "azure-application-security-groups-per-network-security-group": [
-            (len(list(_groups(rules))), "application security groups")
+            (
+                len({str(group) for rule in rules for group in named_groups(rule).values()}),
+                "application security groups",
+            )
         ],
     }
     for name, counts in limits.items():
@@ -302,16 +304,13 @@ def _count(one: str | None, many: list[str] | None) -> int:
     return len(many or []) + (one is not None)
 
 
-def _groups(rules: Iterable[SecurityRule]) -> Iterator[tuple[str, str]]:
-    """Yield each application security group that rules name, once."""
-    named = [
-        next(iter(group.items()))
-        for rule in rules
-        for group in (rule.get("source_application_security_group"), rule.get("destination_application_security_group"))
-        if group
-    ]
-    for key, _ in groupby(sorted((kind, str(value)) for kind, value in named)):
-        yield key
+def named_groups(rule: SecurityRule) -> dict[str, GroupOfSite]:
+    """Return the application security groups that a rule names, by the property that does."""
+    sides = {
+        "source_application_security_group": rule.get("source_application_security_group"),
+        "destination_application_security_group": rule.get("destination_application_security_group"),
+    }
+    return {side: group for side, group in sides.items() if group}
 
 
 def _over(name: str, role: str, unit: str, count: int, limit: int) -> Finding:

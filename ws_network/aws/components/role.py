@@ -13,6 +13,7 @@ from ws_network.deployment import Target
 from ws_network.errors import UserError, unknown_name
 from ws_network.plan import Plan
 from ws_network.program import (
+    ROLE_TAG,
     findings_output,
     given_args,
     given_id,
@@ -22,9 +23,6 @@ from ws_network.program import (
     user_errors,
     warn,
 )
-
-ROLE_TAG = "ws-network-role"
-"""Tag by which a policy finds the role of a group whose component it cannot see."""
 
 
 class Ends:
