@@ -423,7 +423,7 @@ def attributes(rule: FirewallRule, targets: int = 1) -> int:
 def _check(rules: Mapping[str, FirewallRule], plan: Plan, *, policy: bool) -> list[Finding]:
     """Return a finding for each limit that the rendering is over."""
     out: list[Finding] = []
-    marks = {role: len(found.marks) for role, found in plan.deployment.machines.items()}
+    marks = {role: len(found.marks) or 1 for role, found in plan.deployment.machines.items()}
     for name, rule in rules.items():
         kind = rule["targets"]["mark"]
         counts = {f"targets by {kind}": marks.get(rule["role"], 1)}

@@ -1,0 +1,391 @@
+"""What the site and the role have in common: where their rules live, whose machines they are for, and the resources.
+
+Owns the checks of those arguments, and the order of resources: groups, rules that allow, rules that deny the rest, and
+the association of an own policy last, so that nothing is cut off half way.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_gcp as gcp
+from pulumi_gcp import compute
+
+from ws_network.deployment import MachineMark, Target
+from ws_network.errors import UserError
+from ws_network.findings import Finding, finding
+from ws_network.gcp import priorities
+from ws_network.gcp.components.address_groups import GcpAddressGroups, checked_labels
+from ws_network.gcp.limits import AUTOMATIC_LENGTH
+from ws_network.gcp.render import FirewallRule, GcpRendering, Reference, render, resource_name
+from ws_network.plan import Plan, settle
+from ws_network.program import given_id, known_keys, plan_of, stop_on_errors
+
+POLICY_DESCRIPTION = "Workload Security (ws_network)"
+"""Description of an own policy. Constant: the provider cannot change it together with rules."""
+
+MARK_ARGUMENTS: Mapping[MachineMark, str] = {
+    MachineMark.SECURE_TAG: "role_secure_tags",
+    MachineMark.SERVICE_ACCOUNT: "role_service_accounts",
+    MachineMark.NETWORK_TAG: "role_network_tags",
+}
+"""Under which argument the marks of each kind are given."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What the arguments of a component come to."""
+
+    plan: Plan
+    rendering: GcpRendering
+    findings: tuple[Finding, ...]
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What there is when all resources are registered."""
+
+    policy_id: pulumi.Output[str]
+    policy_name: pulumi.Output[str]
+    groups: Mapping[str, pulumi.Output[str]]
+
+
+def planned(args: Mapping[str, Any]) -> Planned:
+    """Return the plan of component arguments, its rendering, and all findings.
+
+    Raises:
+        UserError: the arguments cannot be used, or the plan must not be deployed.
+    """
+    vpc = bool(args.get("vpc_firewall"))
+    _check_place(args, vpc=vpc)
+    marks = _given_marks(args)
+    target = Target.GCP_VPC_FIREWALL if vpc else Target.GCP_FIREWALL_POLICY
+    plan = plan_of(args, target, args.get("peer_secure_tag_ids", {}), {role: mark for role, (mark, _) in marks.items()})
+    for mark, argument in MARK_ARGUMENTS.items():
+        known_keys(argument, args.get(argument, {}), plan.roles)
+        for role, found in plan.deployment.machines.items():
+            if found.given is mark and role not in marks:
+                raise UserError(f"machines.{role} says given: {mark}: give {argument}['{role}'], or the marks there.")
+    band = (priorities.vpc_band if vpc else priorities.band)(
+        _whole(args, "first_priority"), _whole(args, "last_priority")
+    )
+    rendering = render(
+        plan,
+        band=band,
+        address_groups=args.get("address_groups", True),
+        logging=bool(args.get("logging")),
+    )
+    more = [_unseen(str(band.first), str(band.last))] if "firewall_policy" in args else []
+    findings = (*plan.findings, *rendering.findings, *settle(plan.deployment, more))
+    stop_on_errors(findings)
+    labels = checked_labels(plan.deployment.tags, "tags") if rendering.address_groups else {}
+    return Planned(plan, rendering, findings, labels)
+
+
+def _check_place(args: Mapping[str, Any], *, vpc: bool) -> None:
+    """Raise where the arguments do not say one place for the rules."""
+    if vpc:
+        for key, why in (
+            ("firewall_policy", "its rules live in no policy"),
+            ("peer_secure_tag_ids", "its rules name no secure tag: say network_tags under peers"),
+            ("address_groups", "its rules hold ranges only"),
+        ):
+            if args.get(key):
+                raise UserError(f"vpc_firewall is true, so {key} means nothing ({why}): remove one of the two.")
+    if "firewall_policy" in args and "network" in args:
+        raise UserError(
+            "firewall_policy is a policy that is yours, and nothing binds it here, so network means nothing: remove "
+            "one of the two."
+        )
+    if "firewall_policy" not in args and "network" not in args:
+        what = "of the rules" if vpc else "that the new policy is for, or firewall_policy with one that exists"
+        raise UserError(f"network is missing: give the VPC network {what}.")
+
+
+def _given_marks(args: Mapping[str, Any]) -> dict[str, tuple[MachineMark, pulumi.Input[str]]]:
+    """Return the marks that the arguments give, by role."""
+    out: dict[str, tuple[MachineMark, pulumi.Input[str]]] = {}
+    for mark, argument in MARK_ARGUMENTS.items():
+        given = args.get(argument, {})
+        if not isinstance(given, Mapping):
+            raise UserError(f"{argument} is no mapping: give the mark of each role, as {{'agent': ...}}.")
+        for role, value in given.items():
+            if role in out:
+                raise UserError(
+                    f"{MARK_ARGUMENTS[out[role][0]]} and {argument} both give {role}, and a rule of GCP finds its "
+                    "machines by one kind of mark: remove one of the two."
+                )
+            out[role] = (mark, value)
+    return out
+
+
+def _whole(args: Mapping[str, Any], key: str) -> int | None:
+    """Return a whole number among the arguments, None where there is none."""
+    value = args.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or value != int(value):
+        raise UserError(f"{key} cannot be {value!r}: write a whole number.")
+    return int(value)
+
+
+def _unseen(first: str, last: str) -> Finding:
+    text = f"what else the firewall policy has between the priorities {first} and {last} is not looked at."
+    return finding("foreign-priorities-unseen", "firewall_policy", text)
+
+
+class RoleRules(pulumi.ComponentResource):
+    """The rules of one role. They come when the policy, the groups and every role are there."""
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Register the component alone."""
+        super().__init__("ws-network:index:GcpRoleFirewall", name, {}, opts)
+
+
+class Resources:
+    """Makes the resources of a component, in the order that cuts nothing off."""
+
+    def __init__(
+        self,
+        name: str,
+        component: pulumi.Resource,
+        args: Mapping[str, Any],
+        what: Planned,
+        roles: Mapping[str, pulumi.Resource],
+    ) -> None:
+        """Make all of them.
+
+        Args:
+            name: What the names of the resources begin with.
+            component: Whose children the policy and the groups are.
+            args: The arguments of the component.
+            what: What they come to.
+            roles: Whose children the rules of each role are; other roles are left out.
+        """
+        self._name = name
+        self._args = args
+        self._deployment = what.plan.deployment
+        self._marks = _given_marks(args)
+        self._project = given_id(name, "project", args["project"]) if "project" in args else None
+        self._vpc = bool(args.get("vpc_firewall"))
+        rules = {key: rule for key, rule in what.rendering.rules.items() if rule["role"] in roles}
+        own = None if self._vpc or "firewall_policy" in args else self._policy(component)
+        self._policy_name = self._name_of_policy(own)
+        self._groups = self._address_groups(component, own, what, rules)
+        made: list[pulumi.Resource] = []
+        for denies in (False, True):
+            # A rule that denies the rest waits for all that allow: machines may wear the marks of two roles.
+            waits = list(made) if denies else []
+            for key, rule in rules.items():
+                if _denies(rule) is denies:
+                    made.append(self._rule(key, rule, roles[rule["role"]], waits))
+        if own is not None:
+            self._bind(component, own, made)
+        if self._vpc:
+            policy_id = pulumi.Output.from_input("")
+        else:
+            policy_id = own.id if own is not None else given_id(name, "firewall_policy", args["firewall_policy"])
+        self.made = Made(policy_id, self._policy_name, self._groups)
+        self.rule_count = len(rules)
+
+    def _policy(self, component: pulumi.Resource) -> compute.NetworkFirewallPolicy:
+        return compute.NetworkFirewallPolicy(
+            resource_name(self._name, AUTOMATIC_LENGTH),
+            description=POLICY_DESCRIPTION,
+            project=self._project,
+            opts=pulumi.ResourceOptions(parent=component),
+        )
+
+    def _name_of_policy(self, own: compute.NetworkFirewallPolicy | None) -> pulumi.Output[str]:
+        if self._vpc:
+            return pulumi.Output.from_input("")
+        if own is not None:
+            return own.name
+
+        def last(text: str) -> str:
+            if "/regions/" in text:
+                raise pulumi.RunError(
+                    f"{self._name}: firewall_policy is the regional policy {text}: give a global one, as "
+                    "projects/my-project/global/firewallPolicies/my-policy."
+                )
+            return text.rstrip("/").rsplit("/", 1)[-1]
+
+        return given_id(self._name, "firewall_policy", self._args["firewall_policy"]).apply(last)
+
+    def _address_groups(
+        self,
+        component: pulumi.Resource,
+        own: compute.NetworkFirewallPolicy | None,
+        what: Planned,
+        rules: Mapping[str, FirewallRule],
+    ) -> dict[str, pulumi.Output[str]]:
+        """Return the ids of the groups that the rules name, by key."""
+        used = {end["key"] for rule in rules.values() for end in _groups_of(rule) if "key" in end}
+        groups = {key: group for key, group in what.rendering.address_groups.items() if key in used}
+        if not groups:
+            return {}
+        return GcpAddressGroups(
+            self._name,
+            {
+                "cidrs": {key: group["items"] for key, group in groups.items()},
+                "capacities": {key: group["capacity"] for key, group in groups.items()},
+                "parent": self._group_parent(own),
+                "location": self._args.get("address_group_location", "global"),
+                "labels": dict(what.labels),
+            },
+            pulumi.ResourceOptions(parent=component),
+        ).ids
+
+    def _group_parent(self, own: compute.NetworkFirewallPolicy | None) -> pulumi.Input[str]:
+        """Return where the groups are made: as told, else in the project of the policy."""
+        if "address_group_parent" in self._args:
+            return given_id(self._name, "address_group_parent", self._args["address_group_parent"])
+        if self._project is not None:
+            return self._project.apply(lambda project: f"projects/{project}")
+        if own is not None:
+            return own.project.apply(lambda project: f"projects/{project}")
+
+        def parent(policy: str) -> str:
+            _, _, path = policy.partition("projects/")
+            project = path.split("/")[0] or gcp.config.project
+            if not project:
+                raise pulumi.RunError(
+                    f"{self._name}: address_group_parent is missing: firewall_policy and the configuration name no "
+                    "project, so give it as projects/my-project."
+                )
+            return f"projects/{project}"
+
+        return given_id(self._name, "firewall_policy", self._args["firewall_policy"]).apply(parent)
+
+    def _bind(
+        self, component: pulumi.Resource, own: compute.NetworkFirewallPolicy, rules: list[pulumi.Resource]
+    ) -> None:
+        """Bind the policy to the network when all of its rules are there.
+
+        The name is given, not made up: a network has one policy, so where the association is replaced, the old one has
+        to go first.
+        """
+        compute.NetworkFirewallPolicyAssociation(
+            self._name,
+            name=resource_name(self._name),
+            firewall_policy=own.name,
+            attachment_target=given_id(self._name, "network", self._args["network"]),
+            project=self._project,
+            opts=pulumi.ResourceOptions(parent=component, depends_on=rules),
+        )
+
+    def _rule(
+        self, key: str, rule: FirewallRule, parent: pulumi.Resource, waits: list[pulumi.Resource]
+    ) -> pulumi.Resource:
+        opts = pulumi.ResourceOptions(parent=parent, depends_on=waits or None)
+        name = f"{self._name}-{key}"
+        return self._vpc_rule(name, rule, opts) if self._vpc else self._policy_rule(name, rule, opts)
+
+    def _policy_rule(self, name: str, rule: FirewallRule, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+        match: dict[str, Any] = {
+            "layer4_configs": [
+                compute.NetworkFirewallPolicyRuleMatchLayer4ConfigArgs(
+                    ip_protocol=config["ip_protocol"], ports=config.get("ports")
+                )
+                for config in rule["layer4_configs"]
+            ],
+            **{
+                field: [self._group(end) for end in ends]
+                for field in ("src_address_groups", "dest_address_groups")
+                if (ends := _ends(rule, field))
+            },
+            **{field: rule[field] for field in ("src_ip_ranges", "dest_ip_ranges", "dest_fqdns") if field in rule},
+        }
+        if sources := self._sources(rule, "src_secure_tags"):
+            match["src_secure_tags"] = [
+                compute.NetworkFirewallPolicyRuleMatchSrcSecureTagArgs(name=tag) for tag in sources
+            ]
+        return compute.NetworkFirewallPolicyRule(
+            name,
+            firewall_policy=self._policy_name,
+            rule_name=rule["rule_name"],
+            description=rule["description"],
+            priority=rule["priority"],
+            direction=rule["direction"],
+            action=rule["action"],
+            enable_logging=rule["enable_logging"],
+            match=compute.NetworkFirewallPolicyRuleMatchArgs(**match),
+            project=self._project,
+            opts=opts,
+            **self._targets(rule),
+        )
+
+    def _targets(self, rule: FirewallRule) -> dict[str, Any]:
+        """Return the one property that says which machines a rule of a policy is for."""
+        marks = self._marks_of(rule["targets"]["role"])
+        if rule["targets"]["mark"] == MachineMark.SERVICE_ACCOUNT:
+            return {"target_service_accounts": marks}
+        tags = [compute.NetworkFirewallPolicyRuleTargetSecureTagArgs(name=mark) for mark in marks]
+        return {"target_secure_tags": tags}
+
+    def _vpc_rule(self, name: str, rule: FirewallRule, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+        by_account = rule["targets"]["mark"] == MachineMark.SERVICE_ACCOUNT
+        targets = self._marks_of(rule["targets"]["role"])
+        more: dict[str, Any] = {
+            "target_service_accounts" if by_account else "target_tags": targets,
+            "source_ranges": rule.get("src_ip_ranges"),
+            "destination_ranges": rule.get("dest_ip_ranges"),
+            "source_tags": self._sources(rule, "src_network_tags") or None,
+            "source_service_accounts": self._sources(rule, "src_service_accounts") or None,
+        }
+        if "allows" in rule:
+            more["allows"] = [
+                compute.FirewallAllowArgs(protocol=item["protocol"], ports=item.get("ports")) for item in rule["allows"]
+            ]
+        else:
+            more["denies"] = [compute.FirewallDenyArgs(protocol=item["protocol"]) for item in rule["denies"]]
+        if rule["enable_logging"]:
+            more["log_config"] = compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA")
+        return compute.Firewall(
+            resource_name(name, AUTOMATIC_LENGTH),
+            network=given_id(self._name, "network", self._args["network"]),
+            description=rule["description"],
+            direction=rule["direction"],
+            priority=rule["priority"],
+            project=self._project,
+            opts=opts,
+            **{key: value for key, value in more.items() if value is not None},
+        )
+
+    def _group(self, end: Reference) -> pulumi.Input[str]:
+        return self._groups[end["key"]] if "key" in end else end["id"]
+
+    def _sources(self, rule: FirewallRule, field: str) -> list[pulumi.Input[str]]:
+        """Return the marks that a rule names as its sources."""
+        out: list[pulumi.Input[str]] = []
+        for end in _ends(rule, field):
+            if "role" in end:
+                out += self._marks_of(end["role"])
+            elif "input" in end:
+                given = self._args["peer_secure_tag_ids"][end["input"]]
+                out.append(given_id(self._name, f"peer_secure_tag_ids['{end['input']}']", given))
+            else:
+                out.append(end["id"])
+        return out
+
+    def _marks_of(self, role: str) -> list[pulumi.Input[str]]:
+        """Return the marks of a role's machines: given by the arguments, else by the deployment."""
+        if role in self._marks:
+            mark, value = self._marks[role]
+            return [given_id(self._name, f"{MARK_ARGUMENTS[mark]}['{role}']", value)]
+        return list(self._deployment.machines[role].marks)
+
+
+def _denies(rule: FirewallRule) -> bool:
+    return rule.get("action") == "deny" or "denies" in rule
+
+
+def _ends(rule: FirewallRule, field: str) -> Iterable[Reference]:
+    found: Iterable[Reference] = rule.get(field, [])  # type: ignore[assignment]  # the field is not known to mypy
+    return found
+
+
+def _groups_of(rule: FirewallRule) -> Iterable[Reference]:
+    return (*rule.get("src_address_groups", []), *rule.get("dest_address_groups", []))
