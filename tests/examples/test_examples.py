@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.gcp.session import project_number
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.engine
 
 def test_every_example_is_tested() -> None:
     """An example that no test runs is wrong by the next release."""
-    assert {path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml")} == {"aws-agents", "aws-site"}
+    assert {path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml")} == {"aws-agents", "aws-site", "gcp-agents"}
 
 
 def _rules(project: Project, group_id: str) -> set[tuple[bool, str, int, int, str]]:
@@ -91,3 +93,39 @@ def test_a_whole_site_behind_a_proxy(make_project: Callable[..., Project]) -> No
     assert project.up().changes == []
     assert project.destroy().ok
     assert project.ec2.describe_security_groups(GroupIds=[siem])["SecurityGroups"]
+
+
+def test_agents_found_by_a_secure_tag(make_project: Callable[..., Project]) -> None:
+    """Names are followed by the policy, the rest is denied, and the machine wears the tag that all rules are for."""
+    project = make_project(EXAMPLES / "gcp-agents", name="gcp-agents")
+    call = project.gcp.call
+    call("compute.networks.insert", {"name": "agents", "autoCreateSubnetworks": False})
+    network = f"projects/{project.gcp.project}/global/networks/agents"
+    subnetwork = {"name": "agents", "network": network, "ipCidrRange": "10.20.0.0/24"}
+    call("compute.subnetworks.insert", subnetwork, region="europe-west3")
+    project.set("gcp:zone", "europe-west3-a")
+    project.set("gcp-agents:network", "agents")
+    project.set("gcp-agents:subnetwork", f"projects/{project.gcp.project}/regions/europe-west3/subnetworks/agents")
+    up = project.up()
+    assert up.ok, up.text
+    tag = project.stack_outputs()["secure_tag_id"]
+    (policy,) = call("compute.networkFirewallPolicies.list")["items"]
+    assert [item["attachmentTarget"].rsplit("/", 1)[-1] for item in policy["associations"]] == ["agents"]
+    ours = [rule for rule in policy["rules"] if "ruleName" in rule]
+    assert {item["name"] for rule in ours for item in rule["targetSecureTags"]} == {tag}
+    assert all("0.0.0.0/0" not in rule["match"].get("destIpRanges", []) for rule in ours if rule["action"] == "allow")
+    hosts = {host for rule in ours for host in rule["match"].get("destFqdns", [])}
+    assert {"files.trendmicro.com", "agents.workload.de-1.cloudone.trendmicro.com"} <= hosts
+    assert max(ours, key=lambda rule: rule["priority"])["action"] == "deny"
+    (machine,) = call("compute.instances.list", zone="europe-west3-a")["items"]
+    place = f"projects/{project_number(project.gcp.project)}/zones/europe-west3-a/instances/{machine['id']}"
+    worn = call(
+        "cloudresourcemanager.tagBindings.list",
+        parent=f"//compute.googleapis.com/{place}",
+        location="europe-west3-a",
+    )
+    assert [item["tagValue"] for item in worn["tagBindings"]] == [tag]
+    assert project.up().changes == []
+    destroy = project.destroy()
+    assert destroy.ok, destroy.text
+    assert call("compute.networkFirewallPolicies.list").get("items", []) == []
