@@ -21,7 +21,12 @@ pytestmark = pytest.mark.engine
 
 def test_every_example_is_tested() -> None:
     """An example that no test runs is wrong by the next release."""
-    assert {path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml")} == {"aws-agents", "aws-site", "gcp-agents"}
+    assert {path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml")} == {
+        "aws-agents",
+        "aws-site",
+        "gcp-agents",
+        "three-clouds",
+    }
 
 
 def _rules(project: Project, group_id: str) -> set[tuple[bool, str, int, int, str]]:
