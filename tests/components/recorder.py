@@ -20,10 +20,12 @@ from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "components"
 SIGNATURE = rpc._special_sig_key  # noqa: SLF001 - how the wire marks a secret
+#: What the id of an emulated Azure resource begins with.
+AZURE = "/subscriptions/00000000-0000-4000-8000-123456789012/resourceGroups/rg/providers/Microsoft.Network"
 #: Options that a program gives to one resource, by their names in the request; `parent` and providers are apart.
 OPTIONS = (
     "protect",
@@ -52,6 +54,8 @@ class Registration:
     inputs: dict[str, Any]
     options: dict[str, Any]
     provider: str
+    depends_on: list[str] = field(default_factory=list)
+    """URNs of what it waits for."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return what golden files hold."""
@@ -101,6 +105,7 @@ class _Monitor(mocks.MockMonitor):
                     inputs=_plain(sent.get("object", {})),
                     options={key: sent[key] for key in OPTIONS if sent.get(key)},
                     provider=request.provider,
+                    depends_on=list(request.dependencies),
                 )
             )
         return super().RegisterResource(request)
@@ -120,21 +125,33 @@ def _plain(value: Any) -> Any:
 
 
 class Cloud(mocks.Mocks):
-    """Gives every resource an id that tells its name; in a preview none, as the engine does."""
+    """Gives every resource an id that tells its name; in a preview none, as the engine does.
 
-    def __init__(self, *, preview: bool) -> None:
+    Args:
+        preview: whether ids are unknown.
+        calls: answers to lookups by their tokens; a text is the reason of a refusal.
+    """
+
+    def __init__(self, *, preview: bool, calls: Mapping[str, Any] | None = None) -> None:
         self.preview = preview
+        self.calls = calls or {}
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Answer a registration."""
         if self.preview:
             return "", args.inputs
+        if args.typ.startswith("azure-native:"):
+            return f"{AZURE}/{args.typ.rsplit(':', 1)[-1]}/{args.name}", {"name": args.name, **args.inputs}
         more = {"securityGroupRuleId": f"sgr-of-{args.name}"} if args.typ.endswith("gressRule") else {}
+        more |= {"project": "my-project"} if args.typ.startswith("gcp:compute/networkFirewallPolicy:") else {}
         return f"id-of-{args.name}", {"name": args.name, "arn": f"arn:{args.name}", **args.inputs, **more}
 
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
-        """Refuse a lookup: a component that asks the cloud for something cannot be previewed without credentials."""
-        raise AssertionError(args.token)
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        """Refuse a lookup that a test does not plan: it needs credentials, and a preview should need none."""
+        if args.token not in self.calls:
+            raise AssertionError(args.token)
+        answer = self.calls[args.token]
+        return ({}, [("", answer)]) if isinstance(answer, str) else answer
 
 
 class _Log(logging.Handler):
@@ -146,8 +163,10 @@ class _Log(logging.Handler):
         self.warnings.append(record.getMessage())
 
 
-def record(program: Callable[[], dict[str, Any] | None], *, preview: bool = False) -> Recording:
-    """Run a program and return what it registered and returned.
+def record(
+    program: Callable[[], dict[str, Any] | None], *, preview: bool = False, calls: Mapping[str, Any] | None = None
+) -> Recording:
+    """Run a program and return what it registered and returned; `calls` answers its lookups by their tokens.
 
     Raises:
         pulumi.RunError: as the program, or something that waits for an output, raises it.
@@ -157,7 +176,7 @@ def record(program: Callable[[], dict[str, Any] | None], *, preview: bool = Fals
     logger.propagate = False
     logger.handlers = [_Log(recording.warnings)]
     settings.reset_options()
-    cloud = Cloud(preview=preview)
+    cloud = Cloud(preview=preview, calls=calls)
     mocks.set_mocks(cloud, "project", "stack", preview, logger, monitor=_Monitor(cloud, recording))
 
     async def run() -> None:

@@ -19,12 +19,20 @@ from pulumi.provider.experimental.schema import generate_schema
 import ws_network.arguments
 import ws_network.aws.components
 from ws_network.aws import AwsPrefixList, AwsRoleSecurityGroup, AwsWorkloadSecurity
+from ws_network.azure import AzureIpGroups, AzureRoleSecurityGroup, AzureWorkloadSecurity
 from ws_network.deployment import Deployment
 from ws_network.deployment.names import NameRule
 from ws_network.snapshot import Snapshot
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "schema.json"
-COMPONENTS = [AwsPrefixList, AwsRoleSecurityGroup, AwsWorkloadSecurity]
+COMPONENTS = [
+    AwsPrefixList,
+    AwsRoleSecurityGroup,
+    AwsWorkloadSecurity,
+    AzureIpGroups,
+    AzureRoleSecurityGroup,
+    AzureWorkloadSecurity,
+]
 MODULES = [
     ws_network.arguments,
     *(inspect.getmodule(component) for component in COMPONENTS),
@@ -74,6 +82,7 @@ class TestSchema:
     def test_what_decides_rules_is_plain(self, schema: dict[str, Any]) -> None:
         """An output inside the deployment would hide rules from the preview."""
         deciding = {"deployment", "snapshot", "catalogue", "asOf", "exclusive", "role", "report", "cidrs", "maxEntries"}
+        deciding |= {"ipAddresses", "firstPriority", "lastPriority", "checkForeignRules", "flushConnection"}
         found = properties(schema)
         checked = 0
         for path, value in found.items():
@@ -95,6 +104,9 @@ class TestSchema:
     def test_outputs_are_those_of_the_class(self, schema: dict[str, Any]) -> None:
         outputs = schema["resources"]["ws-network:index:AwsWorkloadSecurity"]["properties"]
         assert set(outputs) == {"securityGroupIds", "prefixListIds", "ruleCount", "findings", "report"}
+        outputs = schema["resources"]["ws-network:index:AzureWorkloadSecurity"]["properties"]
+        groups = {"networkSecurityGroupIds", "applicationSecurityGroupIds"}
+        assert set(outputs) == {*groups, "ruleCount", "findings", "report"}
         assert set(schema["resources"]) == {f"ws-network:index:{component.__name__}" for component in COMPONENTS}
 
 
