@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from sandbox.aws import api_model, groups, networks, prefix_lists, rules, tagging
+from sandbox.aws import api_model, groups, machines, networks, prefix_lists, rules, tagging
 from sandbox.aws.moto_ec2 import MotoEc2
 from sandbox.aws.session import Session
 from sandbox.errors import CloudError
@@ -25,6 +25,7 @@ DEFAULT_ACCOUNT = "123456789012"
 
 OPERATIONS: dict[str, Callable[[Session, dict[str, Any]], dict[str, Any]]] = {
     **groups.OPERATIONS,
+    **machines.OPERATIONS,
     **networks.OPERATIONS,
     **prefix_lists.OPERATIONS,
     **rules.OPERATIONS,

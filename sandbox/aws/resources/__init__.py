@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.aws.resources.exclusive import RulesExclusive
+from sandbox.aws.resources.instance import Instance
 from sandbox.aws.resources.network import Subnet, Vpc
 from sandbox.aws.resources.prefix_list import ManagedPrefixList
 from sandbox.aws.resources.security_group import SecurityGroup
@@ -13,6 +14,7 @@ RESOURCES = {
     for resource in (
         EgressRule(),
         IngressRule(),
+        Instance(),
         ManagedPrefixList(),
         RulesExclusive(),
         SecurityGroup(),
