@@ -229,7 +229,7 @@ class TestOneSite:
         counts = render_network_acl(made).counts()
         blocks = {entry.cidr.text for entry in render_network_acl(made).entries if "agent-dns" in entry.requests}
         assert blocks == {"10.20.0.53/32", "fd12:3456:20::53/128"}
-        assert counts["egress", 6] == counts["ingress", 6] == 2  # type: ignore[index]
+        assert counts["egress", 6] == counts["ingress", 6] == 2
 
 
 class TestNumbers:
@@ -299,7 +299,7 @@ class TestQuota:
             decline={"agent-spn-80": UNTIL},
         )
         rendering = render_network_acl(made)
-        assert rendering.counts()["egress", 4] == count + 2  # type: ignore[index]
+        assert rendering.counts()["egress", 4] == count + 2
         assert bool(told(rendering.findings, "limit")) is over
 
     def test_it_names_count_limit_quota_and_ways_out(self) -> None:
