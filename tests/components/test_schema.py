@@ -22,6 +22,7 @@ from ws_network.aws import AwsPrefixList, AwsRoleSecurityGroup, AwsWorkloadSecur
 from ws_network.azure import AzureIpGroups, AzureRoleSecurityGroup, AzureWorkloadSecurity
 from ws_network.deployment import Deployment
 from ws_network.deployment.names import NameRule
+from ws_network.gcp import GcpAddressGroups, GcpRoleFirewall, GcpWorkloadSecurity
 from ws_network.snapshot import Snapshot
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "schema.json"
@@ -32,6 +33,9 @@ COMPONENTS = [
     AzureIpGroups,
     AzureRoleSecurityGroup,
     AzureWorkloadSecurity,
+    GcpAddressGroups,
+    GcpRoleFirewall,
+    GcpWorkloadSecurity,
 ]
 MODULES = [
     ws_network.arguments,
@@ -83,6 +87,7 @@ class TestSchema:
         """An output inside the deployment would hide rules from the preview."""
         deciding = {"deployment", "snapshot", "catalogue", "asOf", "exclusive", "role", "report", "cidrs", "maxEntries"}
         deciding |= {"ipAddresses", "firstPriority", "lastPriority", "checkForeignRules", "flushConnection"}
+        deciding |= {"vpcFirewall", "addressGroups", "roleNetworkTags", "logging", "capacities"}
         found = properties(schema)
         checked = 0
         for path, value in found.items():
@@ -99,6 +104,7 @@ class TestSchema:
         assert len(ids) >= 4
         assert len(maps) >= 6
         assert [value for value in ids if value.get("plain")] == []
+        maps += [value for path, value in found.items() if ".inputs.role" in path and path.endswith("SecureTags")]
         assert [value for value in maps if value["additionalProperties"].get("plain")] == []
 
     def test_outputs_are_those_of_the_class(self, schema: dict[str, Any]) -> None:
