@@ -213,19 +213,33 @@ class TestPriorities:
         assert [rule["priority"] for rule in egress] == list(range(100, 100 + len(egress)))
         assert [rule["name"] for rule in egress] == sorted(rule["name"] for rule in egress)
 
-    def test_two_rules_of_one_number_fail_the_plan(self) -> None:
-        """Numbers by name may clash; Azure would refuse the group at the end of an update."""
+    def test_two_names_of_one_number_stand_beside_each_other(self) -> None:
+        """512 numbers and a dozen groups of others: one site in ten would have two of one number."""
         numbers: dict[int, str] = {}
         for index in range(1000):
             tag = f"Storage.Region{index}"
             number = number_of(f"agent-egress-agent-syslog-udp-service-tag-{tag}", 512)
             if (other := numbers.setdefault(number, tag)) != tag:
                 break
-        made = render(plan(peers={"siem-or-syslog-server": {"service_tags": [tag, other]}}))
-        (text,) = about(made, "priority-taken").values()
-        assert tag in text
-        assert other in text
+        alone, both = (
+            [
+                rule["priority"]
+                for name, rule in rules(plan(peers={"siem-or-syslog-server": {"service_tags": tags}})).items()
+                if "service-tag" in name
+            ]
+            for tags in ([tag], [tag, other])
+        )
+        assert alone == [4096 - 3 - number]
+        assert sorted(both) == [alone[0] - 1, alone[0]]
+
+    def test_more_names_than_numbers_fail_the_plan(self) -> None:
+        """Azure would refuse the group at the end of an update."""
+        tags = [f"Storage.Region{index}" for index in range(513)]
+        made = render(plan(peers={"siem-or-syslog-server": {"service_tags": tags}}))
+        assert len(about(made, "priority-taken")) == 1
         assert made.findings[0].severity is Severity.ERROR
+        fits = render(plan(peers={"siem-or-syslog-server": {"service_tags": tags[:512]}}))
+        assert about(fits, "priority-taken") == {}
 
     def test_band(self) -> None:
         moved = rules(render(plan(), band=Band(300, 4000)))
@@ -346,7 +360,7 @@ class TestLimits:
                 {"azure-rules-per-nsg": 1},
                 "unknown quota 'azure-rules-per-nsg': did you mean 'azure-rules-per-network-s",
             ),
-            ({"azure-rules-per-network-security-group": 999}, "less than the 1000 that every subscription has"),
+            ({"azure-rules-per-network-security-group": 999}, "less than the 1000 that every account has"),
         ],
     )
     def test_quotas_that_mean_nothing(self, quotas: dict[str, int], sentence: str) -> None:
@@ -355,7 +369,7 @@ class TestLimits:
 
     def test_quotas_of_other_clouds_are_theirs(self) -> None:
         assert render(plan(quotas={"aws-rules-per-security-group": 100})) == render(plan())
-        assert set(QUOTAS) == {name for name in QUOTAS if name.startswith("azure-")}
+        assert all(name.startswith("azure-") for name in QUOTAS.by_name)
 
 
 class TestFindings:

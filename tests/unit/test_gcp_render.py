@@ -485,7 +485,7 @@ class TestLimits:
         ("quotas", "sentence"),
         [
             ({"gcp-rule-atributes-per-policy": 5}, "did you mean 'gcp-rule-attributes-per-policy'"),
-            ({"gcp-rule-attributes-per-policy": 0}, "give the value that the project has, or remove it"),
+            ({"gcp-rule-attributes-per-policy": 0}, "less than the 1 that every account has"),
         ],
     )
     def test_a_quota_that_cannot_be(self, quotas: dict[str, int], sentence: str) -> None:
@@ -493,7 +493,7 @@ class TestLimits:
             render(plan(quotas=quotas))
 
     def test_every_quota_says_what_it_counts(self) -> None:
-        assert all(name.startswith("gcp-") and entry.title for name, entry in QUOTAS.items())
+        assert all(name.startswith(QUOTAS.prefix) and entry.title for name, entry in QUOTAS.by_name.items())
 
     def test_findings_can_be_accepted_but_for_errors(self) -> None:
         made = plan(peers={"dns-server": {"cidrs": ranges(1500)}}, accept={"list-split": UNTIL})

@@ -4,29 +4,18 @@ Owns the numbers and the names under which a deployment says that a quota was ra
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ws_network.errors import UserError, unknown_name
+from ws_network.quotas import Quota, Quotas
 
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """A limit that AWS raises on request."""
-
-    default: int
-    title: str
-    """As the Service Quotas console calls it."""
-    most: int | None = None
-    """What AWS raises it to at most, where it says so."""
-
-
-QUOTAS: Mapping[str, Quota] = {
-    "aws-rules-per-security-group": Quota(60, "Inbound or outbound rules per security group"),
-    "aws-security-groups-per-interface": Quota(5, "Security groups per network interface"),
-    "aws-prefix-lists-per-region": Quota(100, "Prefix lists per Region"),
-    "aws-rules-per-network-acl": Quota(20, "Rules per network ACL", most=40),
-}
+QUOTAS = Quotas(
+    "AWS",
+    {
+        "aws-rules-per-security-group": Quota(60, "Inbound or outbound rules per security group"),
+        "aws-security-groups-per-interface": Quota(5, "Security groups per network interface"),
+        "aws-prefix-lists-per-region": Quota(100, "Prefix lists per Region"),
+        "aws-rules-per-network-acl": Quota(20, "Rules per network ACL", most=40),
+    },
+)
 """Amazon VPC user guide, "Amazon VPC quotas". Rules count per direction and per address family."""
 
 RULES_TIMES_GROUPS = 1000
@@ -44,25 +33,3 @@ DESCRIPTION_LENGTH = 255
 
 DESCRIPTION_PATTERN = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*")
 """Characters that a description may have (same page)."""
-
-
-def quota(name: str, raised: Mapping[str, int]) -> int:
-    """Return the value of a quota: the deployment's, else the platform's default."""
-    return raised.get(name, QUOTAS[name].default)
-
-
-def check_quotas(raised: Mapping[str, int]) -> None:
-    """Raise `UserError` for a quota of AWS that does not exist, or that has a value that AWS does not give."""
-    for name, value in raised.items():
-        if not name.startswith("aws-"):
-            continue
-        if name not in QUOTAS:
-            raise UserError(unknown_name("quota", name, QUOTAS))
-        if value < QUOTAS[name].default:
-            raise UserError(
-                f"quotas says {value} for {name}, less than the {QUOTAS[name].default} that every account has: "
-                "give the value that AWS raised it to, or remove it."
-            )
-        most = QUOTAS[name].most
-        if most is not None and value > most:
-            raise UserError(f"quotas says {value} for {name}, and AWS goes to {most}: give at most that.")

@@ -17,8 +17,6 @@ from ws_network.aws.limits import (
     ENTRIES_PER_REQUEST,
     QUOTAS,
     RULES_TIMES_GROUPS,
-    check_quotas,
-    quota,
 )
 from ws_network.endpoints import AddressList, Endpoint, Origin
 from ws_network.findings import Finding, finding
@@ -108,7 +106,7 @@ def render(plan: Plan) -> AwsRendering:
         UserError: the deployment names an unknown AWS quota.
     """
     raised = plan.deployment.quotas
-    check_quotas(raised)
+    QUOTAS.check(raised)
     parts = {name: _parts(found) for name, found in plan.lists.items()}
     lists = {part.name: _prefix_list(part) for found in parts.values() for part in found}
     groups: dict[str, SecurityGroup] = {}
@@ -237,13 +235,13 @@ def _check(
 ) -> list[Finding]:
     """Return a finding for each limit that the rendering is over."""
     out: list[Finding] = []
-    rules = quota("aws-rules-per-security-group", raised)
+    rules = QUOTAS.value("aws-rules-per-security-group", raised)
     for key, group in groups.items():
         for (direction, family), count in sorted(rule_counts(group, lists).items()):
             if count > rules:
                 out.append(_over("aws-rules-per-security-group", key, f"{direction} IPv{family} rules", count, rules))
     worn = Counter(group["role"] for group in groups.values())
-    per_interface = quota("aws-security-groups-per-interface", raised)
+    per_interface = QUOTAS.value("aws-security-groups-per-interface", raised)
     for role, count in worn.items():
         if count > per_interface:
             out.append(_over("aws-security-groups-per-interface", role, "groups to wear", count, per_interface))
@@ -253,7 +251,7 @@ def _check(
                 "network interface, which no request raises."
             )
             out.append(finding("limit", role, text))
-    per_region = quota("aws-prefix-lists-per-region", raised)
+    per_region = QUOTAS.value("aws-prefix-lists-per-region", raised)
     if len(lists) > per_region:
         out.append(_over("aws-prefix-lists-per-region", "prefix lists", "prefix lists", len(lists), per_region))
     return out

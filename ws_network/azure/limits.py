@@ -4,30 +4,21 @@ Owns the numbers and the names under which a deployment says another value. Does
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ws_network.errors import UserError, unknown_name
+from ws_network.quotas import Quota, Quotas
 
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """A limit for which a subscription may have a value of its own."""
-
-    default: int
-    title: str
-    """As the page of limits calls it."""
-
-
-QUOTAS: Mapping[str, Quota] = {
-    "azure-rules-per-network-security-group": Quota(1000, "NSG rules per NSG"),
-    "azure-addresses-per-network-security-group": Quota(
-        4000, "IP addresses and ranges specified for source or destination in an NSG"
-    ),
-    "azure-application-security-groups-per-network-security-group": Quota(
-        100, "Application security groups that can be specified within all security rules of an NSG"
-    ),
-}
+QUOTAS = Quotas(
+    "Azure",
+    {
+        "azure-rules-per-network-security-group": Quota(1000, "NSG rules per NSG"),
+        "azure-addresses-per-network-security-group": Quota(
+            4000, "IP addresses and ranges specified for source or destination in an NSG"
+        ),
+        "azure-application-security-groups-per-network-security-group": Quota(
+            100, "Application security groups that can be specified within all security rules of an NSG"
+        ),
+    },
+)
 """Azure documentation, "Azure subscription and service limits, quotas, and constraints", networking limits. They are
 maximums today; a subscription whose limits support raised in the past keeps those."""
 
@@ -45,22 +36,3 @@ DESCRIPTION_LENGTH = 140
 
 ADDRESSES_PER_IP_GROUP = 5000
 """Addresses or ranges of one IP group (Azure documentation, page of limits, Azure Firewall)."""
-
-
-def quota(name: str, raised: Mapping[str, int]) -> int:
-    """Return the value of a quota: the deployment's, else the platform's default."""
-    return raised.get(name, QUOTAS[name].default)
-
-
-def check_quotas(raised: Mapping[str, int]) -> None:
-    """Raise `UserError` for a quota of Azure that does not exist, or that is given less than the default."""
-    for name, value in raised.items():
-        if not name.startswith("azure-"):
-            continue
-        if name not in QUOTAS:
-            raise UserError(unknown_name("quota", name, QUOTAS))
-        if value < QUOTAS[name].default:
-            raise UserError(
-                f"quotas says {value} for {name}, less than the {QUOTAS[name].default} that every subscription has: "
-                "give the value that Azure raised it to, or remove it."
-            )

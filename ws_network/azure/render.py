@@ -17,8 +17,6 @@ from ws_network.azure.limits import (
     NAME_LENGTH,
     NAME_PATTERN,
     QUOTAS,
-    check_quotas,
-    quota,
 )
 from ws_network.azure.priorities import OWNED_BAND, deny_priority, load_balancer_priority, permitted, priorities
 from ws_network.catalogue import Transport
@@ -124,7 +122,7 @@ def render(plan: Plan, *, band: Band = OWNED_BAND, adopted: frozenset[str] = fro
             cannot be held in a group that is adopted.
     """
     raised = plan.deployment.quotas
-    check_quotas(raised)
+    QUOTAS.check(raised)
     band.within(FIRST_PRIORITY, LAST_PRIORITY, "the priority band")
     if adopted and plan.deployment.layout is Layout.MINIMAL:
         raise UserError(
@@ -279,7 +277,7 @@ def _check(role: str, rules: list[SecurityRule], raised: Mapping[str, int]) -> I
         ],
     }
     for name, counts in limits.items():
-        limit = quota(name, raised)
+        limit = QUOTAS.value(name, raised)
         for count, unit in counts:
             if count > limit:
                 yield _over(name, role, unit, count, limit)

@@ -5,24 +5,15 @@ Owns the numbers and the names under which a deployment says what a quota is. Do
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ws_network.errors import UserError, unknown_name
+from ws_network.quotas import Quota, Quotas
 
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """A limit that GCP sets per project and raises on request."""
-
-    assumed: int
-    """Value where the deployment says none."""
-    title: str
-    """What it counts."""
-
-
-QUOTAS: Mapping[str, Quota] = {
-    "gcp-rule-attributes-per-policy": Quota(10_000, "rule attributes per network firewall policy"),
-}
+QUOTAS = Quotas(
+    "GCP",
+    {
+        "gcp-rule-attributes-per-policy": Quota(10_000, "rule attributes per network firewall policy", assumed=True),
+    },
+)
 """Cloud NGFW, "Quotas" names the quota and gives no number, as it differs between projects; the one here is assumed.
 A range, host name, group, tag, account, protocol and port range are an attribute each."""
 
@@ -64,19 +55,3 @@ AUTOMATIC_LENGTH = NAME_LENGTH - 8
 LABEL_KEY_PATTERN = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LABEL_VALUE_PATTERN = re.compile(r"[a-z0-9_-]{0,63}")
 """What the API takes as a label (Resource Manager, "Labels overview", "Requirements for labels")."""
-
-
-def quota(name: str, raised: Mapping[str, int]) -> int:
-    """Return the value of a quota: the deployment's, else the one assumed."""
-    return raised.get(name, QUOTAS[name].assumed)
-
-
-def check_quotas(raised: Mapping[str, int]) -> None:
-    """Raise `UserError` for a quota of GCP that does not exist, or that no project can have."""
-    for name, value in raised.items():
-        if not name.startswith("gcp-"):
-            continue
-        if name not in QUOTAS:
-            raise UserError(unknown_name("quota", name, QUOTAS))
-        if value < 1:
-            raise UserError(f"quotas says {value} for {name}: give the value that the project has, or remove it.")

@@ -31,8 +31,6 @@ from ws_network.gcp.limits import (
     QUOTAS,
     RANGES_PER_RULE,
     SECURE_TAGS_PER_RULE,
-    check_quotas,
-    quota,
 )
 from ws_network.grammar import EndpointKind
 from ws_network.plan import Plan, settle
@@ -158,7 +156,7 @@ def render(plan: Plan, *, band: Band | None = None, address_groups: bool = True,
         UserError: the deployment names an unknown quota of GCP, or the band cannot be.
     """
     policy = plan.target is Target.GCP_FIREWALL_POLICY
-    check_quotas(plan.deployment.quotas)
+    QUOTAS.check(plan.deployment.quotas)
     given = (None, None) if band is None else (band.first, band.last)
     band = priorities.band(*given) if policy else priorities.vpc_band(*given)
     grouped = policy and address_groups and plan.deployment.layout is Layout.PER_FLOW
@@ -443,7 +441,7 @@ def _check(rules: Mapping[str, FirewallRule], plan: Plan, *, policy: bool) -> li
             out.append(finding("limit", name, text, remedy="Give their ranges as cidrs, or fewer groups."))
     if policy:
         key = "gcp-rule-attributes-per-policy"
-        limit = quota(key, plan.deployment.quotas)
+        limit = QUOTAS.value(key, plan.deployment.quotas)
         count = sum(attributes(rule, marks.get(rule["role"], 1)) for rule in rules.values())
         if count > limit:
             whose = "GCP's quota" if key in plan.deployment.quotas else "what is assumed of GCP's quota"

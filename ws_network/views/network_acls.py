@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ws_network.aws.limits import QUOTAS, quota
+from ws_network.aws.limits import QUOTAS
 from ws_network.aws.network_acl import (
     Audit,
     Entry,
@@ -142,7 +142,7 @@ def ports_text(protocol: Transport, first: int, last: int) -> str:
 
 
 def _counts(plan: Plan, rendering: NetworkAclRendering) -> Table:
-    limit = quota(QUOTA, plan.deployment.quotas)
+    limit = QUOTAS.value(QUOTA, plan.deployment.quotas)
     rows = tuple(
         (str(direction), f"IPv{family}", count, limit) for (direction, family), count in rendering.counts().items()
     )

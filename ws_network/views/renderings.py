@@ -54,11 +54,11 @@ UNRENDERABLE = frozenset({"role-without-machines", "slot-missing"})
 
 
 def _aws(plan: Plan) -> Rendered:
-    from ws_network.aws.limits import QUOTAS, quota  # noqa: PLC0415 - one cloud at a time
+    from ws_network.aws.limits import QUOTAS  # noqa: PLC0415 - one cloud at a time
     from ws_network.aws.render import render, rule_counts  # noqa: PLC0415
 
     name = "aws-rules-per-security-group"
-    rendering, limit = render(plan), quota(name, plan.deployment.quotas)
+    rendering, limit = render(plan), QUOTAS.value(name, plan.deployment.quotas)
 
     def counts() -> Iterator[Count]:
         for key, group in rendering.security_groups.items():
@@ -69,11 +69,11 @@ def _aws(plan: Plan) -> Rendered:
 
 
 def _azure(plan: Plan) -> Rendered:
-    from ws_network.azure.limits import QUOTAS, quota  # noqa: PLC0415 - one cloud at a time
+    from ws_network.azure.limits import QUOTAS  # noqa: PLC0415 - one cloud at a time
     from ws_network.azure.render import render  # noqa: PLC0415
 
     name = "azure-rules-per-network-security-group"
-    rendering, limit = render(plan), quota(name, plan.deployment.quotas)
+    rendering, limit = render(plan), QUOTAS.value(name, plan.deployment.quotas)
     counts = tuple(
         Count(role, "both", "both", len(group["rules"]), limit)
         for role, group in rendering.network_security_groups.items()
@@ -82,7 +82,7 @@ def _azure(plan: Plan) -> Rendered:
 
 
 def _gcp(plan: Plan) -> Rendered:
-    from ws_network.gcp.limits import QUOTAS, quota  # noqa: PLC0415 - one cloud at a time
+    from ws_network.gcp.limits import QUOTAS  # noqa: PLC0415 - one cloud at a time
     from ws_network.gcp.render import attributes, render  # noqa: PLC0415
 
     name = "gcp-rule-attributes-per-policy"
@@ -90,7 +90,7 @@ def _gcp(plan: Plan) -> Rendered:
     policy = plan.target is Target.GCP_FIREWALL_POLICY
     marks = {role: max(1, len(found.marks)) for role, found in plan.deployment.machines.items()}
     taken = sum(attributes(rule, marks.get(rule["role"], 1)) for rule in rendering.rules.values())
-    count = Count("policy", "both", "both", taken, quota(name, plan.deployment.quotas))
+    count = Count("policy", "both", "both", taken, QUOTAS.value(name, plan.deployment.quotas))
     return Rendered(
         rendering.to_dict(), rendering.findings, (count,) if policy else (), f"GCP's quota '{QUOTAS[name].title}'"
     )

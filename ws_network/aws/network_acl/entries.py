@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any, NotRequired, TypedDict
 
 from ws_network.addresses import FAMILIES, AddressSet, Family
-from ws_network.aws.limits import QUOTAS, check_quotas, quota
+from ws_network.aws.limits import QUOTAS
 from ws_network.aws.network_acl.cover import fewest
 from ws_network.aws.network_acl.legs import EVERYTHING, REPLY_PORTS, Leg, check_roles, legs_of, unaddressed
 from ws_network.catalogue import Transport
@@ -141,12 +141,12 @@ def render_network_acl(plan: Plan, roles: Iterable[str] | None = None) -> Networ
             rule numbers.
     """
     raised = plan.deployment.quotas
-    check_quotas(raised)
+    QUOTAS.check(raised)
     wanted = check_roles(plan, roles)
     legs = legs_of(plan, wanted)
     entries = _numbered(list(_entries(legs)), {flow.id: flow.slot for flow in plan.flows})
     rendering = NetworkAclRendering(wanted, entries, ())
-    findings = [*unaddressed(plan, wanted), *_over_quota(rendering, quota(QUOTA, raised)), *_open_replies(legs)]
+    findings = [*unaddressed(plan, wanted), *_over_quota(rendering, QUOTAS.value(QUOTA, raised)), *_open_replies(legs)]
     return NetworkAclRendering(wanted, entries, settle(plan.deployment, findings))
 
 
