@@ -23,6 +23,7 @@ def test_every_example_is_tested() -> None:
     """An example that no test runs is wrong by the next release."""
     assert {path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml")} == {
         "aws-agents",
+        "aws-machines",
         "aws-site",
         "gcp-agents",
         "three-clouds",
@@ -98,6 +99,35 @@ def test_a_whole_site_behind_a_proxy(make_project: Callable[..., Project]) -> No
     assert project.up().changes == []
     assert project.destroy().ok
     assert project.ec2.describe_security_groups(GroupIds=[siem])["SecurityGroups"]
+
+
+def test_machines_that_wear_the_groups_of_their_roles(make_project: Callable[..., Project]) -> None:
+    """A group that no machine wears opens nothing, and one that a machine wears cannot be deleted under it."""
+    project = make_project(EXAMPLES / "aws-machines", name="aws-machines")
+    ec2 = project.ec2
+    vpc_id = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
+    subnet_id = ec2.create_subnet(VpcId=vpc_id, CidrBlock="10.20.1.0/24")["Subnet"]["SubnetId"]
+    for key, value in {"vpc_id": vpc_id, "subnet_id": subnet_id, "ami": "ami-0a1b2c3d4e5f60718"}.items():
+        project.set(f"aws-machines:{key}", value)
+    assert project.up().ok
+    outputs = project.stack_outputs()
+    groups = outputs["security_group_ids"]
+
+    def worn(role: str) -> set[str]:
+        found = ec2.describe_instances(InstanceIds=[outputs[f"{role}_instance_id"]])["Reservations"][0]["Instances"][0]
+        return {group["GroupId"] for group in found["SecurityGroups"]}
+
+    assert worn("agent") == {groups["agent"], groups["agent-2"]}
+    assert worn("relay") == {groups["relay"]}
+    rules = _rules(project, groups["agent"]) | _rules(project, groups["agent-2"])
+    assert (True, "tcp", 4122, 4122, groups["relay"]) in rules
+    with pytest.raises(ec2.exceptions.ClientError, match="DependencyViolation"):
+        ec2.delete_security_group(GroupId=groups["agent-2"])
+    assert project.up().changes == []
+    assert project.destroy().ok
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+    ec2.delete_subnet(SubnetId=subnet_id)
+    ec2.delete_vpc(VpcId=vpc_id)
 
 
 def test_agents_found_by_a_secure_tag(make_project: Callable[..., Project]) -> None:
