@@ -1,9 +1,10 @@
 # One target for each action. `make` alone lists them.
 
-STACK  ?=
-TARGET ?= sandbox
-PYTHON ?= python3
-ARGS   ?=
+STACK   ?=
+TARGET  ?= sandbox
+PYTHON  ?= python3
+ARGS    ?=
+WORKERS ?= auto
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -35,13 +36,13 @@ refresh:  ## bring the state to what exists
 destroy:  ## delete what a stack made
 
 test: setup  ## run all tests, those on the real engine too
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 test-fast: $(READY)  ## run the tests that need no engine
-	$(PY) -m pytest -m 'not engine' $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) -m 'not engine' $(ARGS)
 
 coverage: $(READY)  ## run the fast tests and hold how much of the library they reach
-	$(PY) -m pytest -m 'not engine' --quiet --cov --cov-fail-under=95 $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) -m 'not engine' --quiet --cov --cov-fail-under=95 $(ARGS)
 
 lint: $(READY)  ## check style
 	$(PY) -m ruff check .
