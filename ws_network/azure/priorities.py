@@ -18,11 +18,13 @@ and down from the band's last:
     last - 1           inbound: Azure's load balancer is let in, which denying the rest would shut out
     last - 2           free
     last - 3 - n       n from 0 to 511, from the rule's name: what has no place in a block, because only Azure knows who
-                       the other end is, an extra flow has no slot, or one port was moved for some ends of a line
+                       the other end is, an extra flow has no slot, or one port was moved for some ends of a line;
+                       where a rule before it in the order of names has that n, the next one, and 0 after 511
 
 The whole band, 100 to 4096, leaves 3556 to 3581 free between the two. In the layout `minimal` rules are numbered in the
 order of their names from the band's first: stable only where all rules of a group are set in one request.
-Does not own whether two rules have one priority by bad luck: `ws_network.priorities.clashes` finds that.
+Does not own whether two rules have one priority by bad luck, as two roles that the site invented may:
+`ws_network.priorities.clashes` finds that.
 """
 
 from collections import Counter
@@ -80,18 +82,24 @@ def priorities(rules: Iterable[ComposedRule], catalogue: Catalogue, layout: Layo
     ordered = sorted(rules, key=lambda rule: rule.name)
     if layout is Layout.MINIMAL:
         return {rule.name: band.first + index for index, rule in enumerate(ordered)}
-    places = {rule.name: _place(rule, catalogue) for rule in ordered}
     forms = Counter(_form(rule) for rule in ordered)
-    return {
-        rule.name: _by_name(rule.name, band)
-        if (place := places[rule.name]) is None or forms[_form(rule)] > 1
-        else band.first + place
-        for rule in ordered
-    }
+    found: dict[str, int] = {}
+    taken: set[int] = set()
+    for rule in ordered:
+        place = _place(rule, catalogue)
+        if place is not None and forms[_form(rule)] == 1:
+            found[rule.name] = band.first + place
+            continue
+        number = _free(number_of(rule.name, OTHERS), taken)
+        taken.add(number)
+        found[rule.name] = band.last - 3 - number
+    return found
 
 
-def _by_name(name: str, band: Band) -> int:
-    return band.last - 3 - number_of(name, OTHERS)
+def _free(number: int, taken: set[int]) -> int:
+    """Return the number, or the next one that is free; the number itself where none is."""
+    following = ((number + step) % OTHERS for step in range(OTHERS))
+    return next((other for other in following if other not in taken), number)
 
 
 def _place(rule: ComposedRule, catalogue: Catalogue) -> int | None:
