@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.cli.golden import Run
+from tests.unit.cli.golden import Run, same_as_golden
 from tests.unit.sites import OPEN, content
 
 ALLOW_ALL = [
@@ -65,6 +65,14 @@ class TestCommandLine:
         done = run(*clean, "relay")
         assert done.exit_code == 2
         assert {row["role"] for row in json.loads(done.stdout)["blocked"]} == {"relay"}
+
+    def test_tables(self, run: Run, here: Callable[..., Path]) -> None:
+        day = ("--as-of", "2026-11-24")
+        same_as_golden("export-network-acl.txt", run("export", "network-acl", *day).stdout)
+        linux = {"Protocol": "6", "RuleAction": "allow", "Egress": False, "CidrBlock": "10.20.0.0/16", "RuleNumber": 10}
+        here("acls.json", answer(*EGRESS_ONLY, linux | {"PortRange": {"From": 32768, "To": 60999}}))
+        audit = run("audit", "--network-acls", "acls.json", "--role", "agent", *day)
+        same_as_golden("audit-network-acls.txt", audit.stdout)
 
     @pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
     def test_formats(self, run: Run, here: Callable[..., Path], form: str) -> None:

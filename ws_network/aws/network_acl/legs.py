@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ws_network.addresses import AddressSet
+from ws_network.addresses import AddressSet, Family
 from ws_network.catalogue import Transport
 from ws_network.endpoints import Endpoint
 from ws_network.errors import UserError, unknown_name
@@ -65,24 +65,27 @@ def check_roles(plan: Plan, roles: Iterable[str] | None) -> tuple[str, ...]:
 
 
 def legs_of(plan: Plan, roles: Iterable[str]) -> tuple[Leg, ...]:
-    """Return all legs of the roles' flows whose other end has addresses, sorted.
+    """Return all legs of the roles' flows whose other end has addresses, sorted; one for all addresses of a family.
 
     A flow between two roles of the subnets has legs at both ends: subnets that share an ACL are still apart.
     """
     wanted = set(roles)
     sets = {name: AddressSet.from_cidrs(found.cidrs) for name, found in plan.lists.items()}
-    found: set[Leg] = set()
+    found: dict[tuple[str, str, bool, Direction, Transport, PortRange, Family], AddressSet] = {}
     for rule in plan.rules:
         if rule.role not in wanted or rule.peer.kind not in ADDRESSED:
             continue
         any_address = rule.peer.kind is EndpointKind.ANY
         addresses = EVERYTHING[rule.peer.value] if any_address else sets[rule.peer.value]
+        family = addresses.families[0]
         back = Direction.INGRESS if rule.direction is Direction.EGRESS else Direction.EGRESS
+        ways = [(False, rule.direction, rule.ports)]
+        ways += [] if rule.protocol is Transport.ICMP else [(True, back, REPLY_PORTS)]
         for flow in rule.flows:
-            found.add(Leg(flow, rule.role, False, rule.direction, rule.protocol, rule.ports, addresses))  # noqa: FBT003
-            if rule.protocol is not Transport.ICMP:
-                found.add(Leg(flow, rule.role, True, back, rule.protocol, REPLY_PORTS, addresses))  # noqa: FBT003
-    return tuple(sorted(found))
+            for reply, direction, ports in ways:
+                key = (flow, rule.role, reply, direction, rule.protocol, ports, family)
+                found[key] = found.get(key, AddressSet.empty()) | addresses
+    return tuple(sorted(Leg(*key[:-1], addresses) for key, addresses in found.items()))
 
 
 def unaddressed(plan: Plan, roles: Iterable[str], severity: Severity | None = None) -> Iterator[Finding]:
