@@ -64,6 +64,7 @@ docs: $(READY)  ## generate the generated pages
 	$(PY) tools/cloud_docs.py
 	$(PY) tools/command_docs.py
 	$(PY) tools/findings_docs.py
+	$(PY) tools/rule_counts_docs.py
 
 bench: $(READY)  ## run the benchmarks
 	$(PY) benchmarks/run.py --check $(ARGS)
