@@ -27,29 +27,33 @@ FIXTURES = ROOT / "tests" / "engine" / "fixtures"
 REFERENCE = ROOT / "stacks"
 
 
-def programs() -> dict[str, Path]:
-    """Return the folders of the programs by name."""
-    return {path.parent.name: path.parent for path in sorted(ROOT.glob("examples/aws-*/Pulumi.yaml"))} | {
-        "reference-aws": REFERENCE
-    }
+#: Between them, every component of every cloud, new groups and given ids.
+EXAMPLES = ("aws-agents", "aws-site", "three-clouds")
+CLOUDS = ("aws", "azure", "gcp")
+SDKS = ("pulumi-aws", "pulumi-azure-native", "pulumi-gcp")
+#: Where the providers work.
+PLACES = {"aws:region": "eu-central-1", "azure-native:location": "germanywestcentral"}
 
 
-def stack_of(folder: Path) -> str:
-    """Return the name of the stack: the reference project takes its deployment from it."""
-    return "aws" if folder == REFERENCE else "test"
+def programs() -> dict[str, tuple[Path, str]]:
+    """Return folder and stack of the programs by name; the reference project takes its deployment from the stack."""
+    examples = {name: (ROOT / "examples" / name, "test") for name in EXAMPLES}
+    return examples | {f"reference-{cloud}": (REFERENCE, cloud) for cloud in CLOUDS}
 
 
 def configuration(project: Project, folder: Path) -> dict[str, Any]:
     """Return what the program asks for by its `Pulumi.yaml`: ids of things that are there before it."""
+    if folder == REFERENCE:
+        return PLACES
+    asked = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8")).get("config", {})
+    if not asked:
+        return PLACES
     vpc = project.ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
     siem = project.ec2.create_security_group(GroupName="siem", Description="siem", VpcId=vpc)["GroupId"]
     known = {"vpc_id": vpc, "siem_security_group_id": siem}
-    if folder == REFERENCE:
-        return {}
-    asked = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8")).get("config", {})
     if unknown := sorted(set(asked) - set(known)):
         raise SystemExit(f"{folder.name} asks for {', '.join(unknown)}: say in {Path(__file__).name} what to give it.")
-    return {f"{folder.name}:{key}": known[key] for key in asked}
+    return PLACES | {f"{folder.name}:{key}": known[key] for key in asked}
 
 
 def written(fixture: dict[str, Any]) -> str:
@@ -63,13 +67,13 @@ def written(fixture: dict[str, Any]) -> str:
     return head.replace('"here"', f"[\n{lines}\n]") + "\n"
 
 
-def keep(engine: Engine, folder: Path, target: Path, name: str) -> int:
+def keep(engine: Engine, folder: Path, stack: str, target: Path) -> int:
     """Deploy one program, write its fixture and return the number of its resources."""
     shutil.copytree(
         folder, target / "program", ignore=shutil.ignore_patterns("__pycache__", "Pulumi*.yaml", "README.md")
     )
     with tempfile.TemporaryDirectory() as place:
-        project = Project(engine, Path(place), target / "program", stack=stack_of(folder), name=name)
+        project = Project(engine, Path(place), target / "program", stack=stack, name=target.name)
         config = configuration(project, folder)
         project.config |= config
         done = project.up()
@@ -77,8 +81,8 @@ def keep(engine: Engine, folder: Path, target: Path, name: str) -> int:
             raise SystemExit(done.text)
         deployment = project.export()
     fixture = {
-        "pulumi_aws": importlib.metadata.version("pulumi-aws"),
-        "stack": stack_of(folder),
+        "sdks": {sdk: importlib.metadata.version(sdk) for sdk in SDKS},
+        "stack": stack,
         "config": config,
         "deployment": deployment,
     }
@@ -100,8 +104,8 @@ def main() -> None:
     shutil.rmtree(place, ignore_errors=True)
     with tempfile.TemporaryDirectory() as home:
         engine = Engine(Path(home))
-        for name, folder in programs().items():
-            count = keep(engine, folder, place / name, name)
+        for name, (folder, stack) in programs().items():
+            count = keep(engine, folder, stack, place / name)
             print(f"{place.relative_to(ROOT) / name}: {count} resources")
 
 

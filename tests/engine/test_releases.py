@@ -20,15 +20,17 @@ if TYPE_CHECKING:
     from tests.engine.harness import Project
 
 FIXTURES = Path(__file__).parent / "fixtures"
+KINDS = ("aws:", "azure-native:", "gcp:", "ws-network:")
 FOUND = sorted(path.parent for path in FIXTURES.glob("*/*/state.json"))
 
 
 def loaded(folder: Path) -> dict[str, Any]:
     """Return a fixture, its state as of the provider that is installed: only that one has a plugin here."""
     text = (folder / "state.json").read_text(encoding="utf-8")
-    old, new = json.loads(text)["pulumi_aws"], importlib.metadata.version("pulumi-aws")
-    text = re.sub(rf"\b{re.escape(old)}\b", new, text)
-    text = text.replace(f"default_{old.replace('.', '_')}", f"default_{new.replace('.', '_')}")
+    for sdk, old in json.loads(text)["sdks"].items():
+        new = importlib.metadata.version(sdk)
+        text = re.sub(rf"\b{re.escape(old)}\b", new, text)
+        text = text.replace(f"default_{old.replace('.', '_')}", f"default_{new.replace('.', '_')}")
     fixture: dict[str, Any] = json.loads(text)
     return fixture
 
@@ -37,7 +39,8 @@ def test_this_release_has_its_fixtures() -> None:
     """Without them nothing would hold the next release to what this one makes."""
     release = importlib.metadata.version("ws-network")
     made = {folder.name for folder in FOUND if folder.parent.name == release}
-    assert {"aws-agents", "aws-site", "reference-aws"} <= made, "say: make fixture"
+    wanted = {"aws-agents", "aws-site", "three-clouds", "reference-aws", "reference-azure", "reference-gcp"}
+    assert wanted <= made, "say: make fixture"
 
 
 @pytest.mark.engine
@@ -53,7 +56,7 @@ def test_state_of_a_release_previews_without_a_change(make_project: Callable[...
     preview = project.preview("--diff")
     assert preview.ok, preview.text
     assert preview.changes == [], preview.text
-    kept = [item for item in fixture["deployment"]["resources"] if item["type"].startswith(("aws:", "ws-network:"))]
+    kept = [item for item in fixture["deployment"]["resources"] if item["type"].startswith(KINDS)]
     seen = [
         event for event in preview.events if event.get("resourcePreEvent", {}).get("metadata", {}).get("op") == "same"
     ]
