@@ -7,9 +7,10 @@ Does not own priorities (`ws_network.<cloud>.priorities`), words and limits of a
 (`ws_network.covers`).
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum, unique
 from itertools import groupby
 
@@ -120,7 +121,18 @@ def compose(plan: Plan) -> tuple[ComposedRule, ...]:
                     slot=slots[line],
                 )
             )
-    return tuple(sorted(out, key=lambda rule: rule.name))
+    return tuple(sorted(_told_apart(out), key=lambda rule: rule.name))
+
+
+def _told_apart(rules: list[ComposedRule]) -> Iterator[ComposedRule]:
+    """Yield the rules, those of one name with a mark of their line each: `own` to any address, and `own-any`."""
+    count = Counter(rule.name for rule in rules)
+    for rule in rules:
+        if count[rule.name] == 1:
+            yield rule
+            continue
+        words = f"{rule.role} {rule.direction} {rule.line} {rule.facet}"
+        yield replace(rule, name=f"{rule.name}-{hashlib.sha256(words.encode()).hexdigest()[:6]}")
 
 
 def facet_of(peer: Endpoint, lists: Mapping[str, AddressList]) -> Facet:

@@ -21,6 +21,9 @@ from ws_network.snapshot import Snapshot
 ICMP_FAMILY: Family = 4
 """The page's ICMP is IPv4's: IPv6 has a protocol and numbers of its own (ICMPv6, type 2) for it."""
 
+BY_ADDRESS = frozenset({EndpointKind.LIST, EndpointKind.NAMES, EndpointKind.ADDRESS_GROUP, EndpointKind.ANY})
+"""Forms that stand for whoever has an address, the machines of a role too."""
+
 FAMILIES: Mapping[AddressFamily, Family] = {AddressFamily.IPV4: 4, AddressFamily.IPV6: 6}
 
 
@@ -102,6 +105,8 @@ class _Asked:
     list_name: str
     within: AddressSet
     """Private ranges in which the answers may lie."""
+    followed: bool
+    """Whether a rule can name hosts at this end."""
 
 
 class EndpointFinder:
@@ -132,7 +137,8 @@ class EndpointFinder:
         """Return what the flow's destination is, for egress from its source."""
         if flow.names:
             reach = Reach()
-            self._names(reach, _Asked(flow, flow.destination, flow.names, flow.name_list, AddressSet.empty()))
+            followed = EndpointKind.NAMES in self.grammar.egress
+            self._names(reach, _Asked(flow, flow.destination, flow.names, flow.name_list, AddressSet.empty(), followed))
             return reach
         return self._role(flow, flow.destination, self.grammar.egress)
 
@@ -173,23 +179,30 @@ class EndpointFinder:
                 wanted |= {Endpoint(kind, value) for value in getattr(peer, key)}
         reach.endpoints |= {endpoint for endpoint in wanted if endpoint.kind in sayable}
         if peer is not None:
-            self._peer(reach, flow, name, peer)
+            self._peer(reach, flow, name, peer, sayable)
         self._left_out(reach, flow, name, wanted - reach.endpoints)
         return reach
 
     def _left_out(self, reach: Reach, flow: RequiredFlow, name: str, unsaid: set[Endpoint]) -> None:
-        """Say what the target cannot: an error where the end has no other form, else who is reached by ranges."""
-        ours = sorted(str(end.kind) for end in unsaid if end.kind in {EndpointKind.ROLE, EndpointKind.REFERENCE})
-        if unsaid and not reach.endpoints and not any(entry.code != "ipv4-only" for entry in reach.findings):
+        """Say what the target cannot: an error where the end has no other form, else who is reached by ranges.
+
+        Ranges and names stand for the machines of a role that cannot be named; the tag of others does not.
+        """
+        ours = {end for end in unsaid if end.kind in {EndpointKind.ROLE, EndpointKind.REFERENCE}}
+        told = {entry.code for entry in reach.findings} - {"ipv4-only"}
+        peer = self.site.deployment.all_peers.get(name)
+        if "names-refused" in told or (peer is not None and peer.platform):
+            return
+        if ours and any(end.kind in BY_ADDRESS for end in reach.endpoints):
+            text = f"{flow.id}: a rule of {self.target} reaches {name} there by the ranges under peers.{name} alone."
+            reach.findings.append(finding("role-by-ranges", flow.id, text))
+        elif ours or (unsaid and not reach.endpoints and not told):
             given = ", ".join(sorted({end.value if end.kind is EndpointKind.ROLE else str(end.kind) for end in unsaid}))
             text = f"{flow.id}: a rule of {self.target} cannot name {name} there by what is given of it ({given})."
             remedy = f"Give the ranges of {name} under peers: {{{name}: {{cidrs: [...]}}}}."
             reach.findings.append(finding("peer-unsayable", flow.id, text, remedy=remedy))
-        elif ours and reach.endpoints:
-            text = f"{flow.id}: a rule of {self.target} reaches {name} there by the ranges under peers.{name} alone."
-            reach.findings.append(finding("role-by-ranges", flow.id, text))
 
-    def _peer(self, reach: Reach, flow: RequiredFlow, name: str, peer: Peer) -> None:
+    def _peer(self, reach: Reach, flow: RequiredFlow, name: str, peer: Peer, sayable: frozenset[EndpointKind]) -> None:
         if peer.platform:
             text = f"{flow.id}: the cloud's own {name} is reached past {self.target}."
             reach.findings.append(finding("platform-unfiltered", flow.id, text))
@@ -208,7 +221,8 @@ class EndpointFinder:
         reach.add_list(f"peer-{name}", cidrs, Origin.SITE)
         if peer.fqdns and not reach.endpoints and not reach.findings:
             names = tuple(Name(fqdn, Addressing.DYNAMIC, "", Confidence.DOCUMENTED) for fqdn in sorted(peer.fqdns))
-            self._names(reach, _Asked(flow, name, names, name, AddressSet.from_cidrs(peer.within)))
+            followed = EndpointKind.NAMES in sayable
+            self._names(reach, _Asked(flow, name, names, name, AddressSet.from_cidrs(peer.within), followed))
 
     def _names(self, reach: Reach, asked: _Asked) -> None:
         """Cover the names by the permitted forms, best first; what is left fails the plan by name."""
@@ -222,7 +236,7 @@ class EndpointFinder:
         for form in self.site.deployment.names.forms(self.target, asked.destination):
             if not left or form is Form.REFUSE:
                 break
-            if form in cover and (form is not Form.FQDN or EndpointKind.NAMES in self.grammar.egress):
+            if form in cover and (form is not Form.FQDN or asked.followed):
                 left = cover[form](reach, asked, left)
         if left:
             text = f"{asked.flow.id}: no permitted form of address on {self.target} covers {_listed(left)}."

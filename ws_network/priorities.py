@@ -46,8 +46,11 @@ def number_of(text: str, size: int) -> int:
 
 
 def role_number(role: str, catalogue: Catalogue) -> int:
-    """Return the number of a role: its place in the catalogue, or one from its name where the site invented it."""
-    known = list(catalogue.roles)
+    """Return the number of a role: its place in the catalogue, or one from its name where the site invented it.
+
+    The place is that in the catalogue of all revisions, since a later one may have a role between two others.
+    """
+    known = list(dict.fromkeys(role.id for role in catalogue.data.roles))
     return known.index(role) if role in known else OWN_ROLES + number_of(role, ROLES - OWN_ROLES)
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from ws_network.catalogue import Catalogue
-from ws_network.deployment import Deployment
+from ws_network.deployment import Deployment, MachineMark, Target
 from ws_network.plan import Plan, build_plan
 from ws_network.snapshot import Snapshot
 
@@ -44,9 +44,11 @@ def plan(
     as_of: str | None = None,
     references: tuple[str, ...] = (),
     catalogue: Catalogue = CATALOGUE,
+    target: Target = Target.AWS_SECURITY_GROUP,
+    marks: dict[str, MachineMark] | None = None,
     **changes: Any,
 ) -> Plan:
-    """The plan of `content`; `snapshot` maps names to what they resolve to."""
+    """The plan of `content`; `snapshot` maps names to what they resolve to, `marks` roles to how GCP finds them."""
     resolved = None
     if snapshot is not None:
         resolved = Snapshot.parse({"format": 1, "place": "a runner", "names": snapshot})
@@ -56,6 +58,8 @@ def plan(
         snapshot=resolved,
         as_of=date.fromisoformat(as_of) if as_of else None,
         references=references,
+        target=target,
+        machines=marks,
     )
 
 

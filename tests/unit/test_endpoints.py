@@ -6,7 +6,9 @@ import pytest
 
 from tests.unit.sites import DNS, OPEN, plan, rule_ids, told
 from ws_network.catalogue import Catalogue
+from ws_network.deployment import MachineMark, Target
 from ws_network.errors import UserError
+from ws_network.grammar import EndpointKind, source_is_sayable
 from ws_network.plan import Plan
 
 SERVICE = "agent-comm.workload.de-1.cloudone.trendmicro.com"
@@ -285,3 +287,245 @@ class TestManage:
     def test_a_role_elsewhere_and_here_is_both(self) -> None:
         made = plan(roles=["agent", "relay"], peers={"relay": DNS}, **OPEN)
         assert {"agent-egress-tcp-4122-peer-relay-ipv4", "agent-egress-tcp-4122-role-relay"} <= set(rule_ids(made))
+
+
+AZURE, POLICY, VPC = Target.AZURE_NSG, Target.GCP_FIREWALL_POLICY, Target.GCP_VPC_FIREWALL
+ASG = (
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/siem/providers/Microsoft.Network/"
+    "applicationSecurityGroups/collectors"
+)
+GROUP = "projects/hub/locations/global/addressGroups/collectors"
+EVERY_FORM = {
+    "cidrs": ["10.20.0.30/32"],
+    "fqdns": ["siem.corp.example"],
+    "prefix_list_ids": ["pl-0f3a9c21d4e5b6a78"],
+    "security_group_ids": ["sg-0a1b2c3d4e5f60718"],
+    "service_tags": ["AzureMonitor"],
+    "application_security_group_ids": [ASG],
+    "address_groups": [GROUP],
+    "secure_tags": ["tagValues/281478395625"],
+    "service_accounts": ["siem@hub.iam.gserviceaccount.com"],
+    "network_tags": ["siem"],
+}
+TAGGED = dict.fromkeys(("agent", "relay"), MachineMark.SECURE_TAG)
+NETWORK = dict.fromkeys(("agent", "relay"), MachineMark.NETWORK_TAG)
+ACCOUNTS = dict.fromkeys(("agent", "relay"), MachineMark.SERVICE_ACCOUNT)
+
+
+def on(target: Target, marks: dict[str, MachineMark] | None = None, **changes: Any) -> Plan:
+    """The plan of a site on another target, the rest denied, every name by any address."""
+    return plan(target=target, marks=marks, deny_rest=True, **OPEN | changes)
+
+
+def ends(made: Plan, flow: str, direction: str) -> set[str]:
+    """The other ends of a flow's rules in a direction, as `kind value`."""
+    return {
+        f"{rule.peer.kind} {rule.peer.value}"
+        for rule in made.rules
+        if flow in rule.flows and rule.direction == direction
+    }
+
+
+class TestFormsOfEachCloud:
+    """One file for three clouds: each takes the forms of a peer that are its own, and leaves the others."""
+
+    @pytest.mark.parametrize(
+        ("target", "own"),
+        [
+            (Target.AWS_SECURITY_GROUP, {"security-group sg-0a1b2c3d4e5f60718", "prefix-list pl-0f3a9c21d4e5b6a78"}),
+            (AZURE, {"service-tag AzureMonitor", f"application-security-group {ASG}"}),
+            (POLICY, {f"address-group {GROUP}"}),
+            (VPC, set()),
+        ],
+    )
+    def test_as_a_destination(self, target: Target, own: set[str]) -> None:
+        made = on(target, TAGGED, peers={"siem-or-syslog-server": EVERY_FORM})
+        assert ends(made, "agent-syslog", "egress") == own | {"list peer-siem-or-syslog-server-ipv4"}
+        assert not told(made, "peer-unsayable")
+
+    @pytest.mark.parametrize(
+        ("target", "marks", "own"),
+        [
+            (
+                Target.AWS_SECURITY_GROUP,
+                {},
+                {"security-group sg-0a1b2c3d4e5f60718", "prefix-list pl-0f3a9c21d4e5b6a78"},
+            ),
+            (AZURE, {}, {"service-tag AzureMonitor", f"application-security-group {ASG}"}),
+            (POLICY, TAGGED, {f"address-group {GROUP}", "secure-tag tagValues/281478395625"}),
+            (POLICY, ACCOUNTS, {f"address-group {GROUP}", "secure-tag tagValues/281478395625"}),
+            (VPC, NETWORK, {"network-tag siem"}),
+            (VPC, ACCOUNTS, {"service-account siem@hub.iam.gserviceaccount.com"}),
+        ],
+    )
+    def test_as_a_source(self, target: Target, marks: dict[str, MachineMark], own: set[str]) -> None:
+        """A rule of a VPC takes the kind of mark by which it finds its own machines, and no other."""
+        made = on(target, marks, roles=["relay"], peers={"agent": EVERY_FORM})
+        assert ends(made, "agent-relay", "ingress") == own | {"list peer-agent-ipv4"}
+
+    @pytest.mark.parametrize(
+        ("target", "given"),
+        [
+            (Target.AWS_SECURITY_GROUP, {"service_tags": ["AzureMonitor"]}),
+            (AZURE, {"security_group_ids": ["sg-0a1b2c3d4e5f60718"]}),
+            (POLICY, {"secure_tags": ["tagValues/281478395625"]}),
+            (VPC, {"address_groups": [GROUP]}),
+        ],
+    )
+    def test_none_that_the_target_can_say_fails_the_plan(self, target: Target, given: dict[str, Any]) -> None:
+        made = on(target, TAGGED, peers={"siem-or-syslog-server": given})
+        assert ends(made, "agent-syslog", "egress") == set()
+        text = f"agent-syslog: a rule of {target} cannot name siem-or-syslog-server there by what is given of it ("
+        assert told(made, "peer-unsayable")["agent-syslog"].startswith(text)
+        assert made.failed
+
+    def test_names_stand_in_for_what_cannot_be_said(self) -> None:
+        peer = {"secure_tags": ["tagValues/281478395625"], "fqdns": ["siem.corp.example"]}
+        made = on(POLICY, TAGGED, peers={"siem-or-syslog-server": peer}, names={"default": ["fqdn"]})
+        assert ends(made, "agent-syslog", "egress") == {"names names-siem-or-syslog-server"}
+        assert not told(made, "peer-unsayable")
+
+
+class TestRolesOfTheSite:
+    """GCP names machines as sources only: a relay that agents cannot reach looks like a plan that worked."""
+
+    SITE = {"roles": ["agent", "relay"]}  # noqa: RUF012 - never changed
+
+    @pytest.mark.parametrize(("target", "marks"), [(POLICY, TAGGED), (VPC, NETWORK)])
+    def test_as_a_destination_need_ranges(self, target: Target, marks: dict[str, MachineMark]) -> None:
+        without = on(target, marks, **self.SITE)
+        assert "agent-relay" in told(without, "peer-unsayable")
+        assert without.failed
+        made = on(target, marks, peers={"relay": DNS}, **self.SITE)
+        assert ends(made, "agent-relay", "egress") == {"list peer-relay-ipv4"}
+        assert told(made, "role-by-ranges")["agent-relay"] == (
+            f"agent-relay: a rule of {target} reaches relay there by the ranges under peers.relay alone."
+        )
+
+    @pytest.mark.parametrize(("target", "marks"), [(POLICY, TAGGED), (VPC, NETWORK), (VPC, ACCOUNTS)])
+    def test_as_a_source_are_named(self, target: Target, marks: dict[str, MachineMark]) -> None:
+        made = on(target, marks, peers={"relay": DNS}, **self.SITE)
+        assert ends(made, "agent-relay", "ingress") == {"role agent"}
+
+    def test_of_two_kinds_of_marks_cannot_be_in_one_rule_of_a_vpc(self) -> None:
+        mixed = {"agent": MachineMark.SERVICE_ACCOUNT, "relay": MachineMark.NETWORK_TAG}
+        made = on(VPC, mixed, peers={"relay": DNS}, **self.SITE)
+        assert ends(made, "agent-relay", "ingress") == set()
+        assert "(agent)" in told(made, "peer-unsayable")["agent-relay"]
+        ranges = on(VPC, mixed, peers={"relay": DNS, "agent": {"cidrs": ["10.40.0.0/16"]}}, **self.SITE)
+        assert ends(ranges, "agent-relay", "ingress") == {"list peer-agent-ipv4"}
+        assert "agent-relay" in told(ranges, "role-by-ranges")
+
+    def test_found_by_account_are_no_source_in_a_policy(self) -> None:
+        mixed = {"agent": MachineMark.SERVICE_ACCOUNT, "relay": MachineMark.SECURE_TAG}
+        made = on(POLICY, mixed, peers={"relay": DNS}, **self.SITE)
+        assert ends(made, "agent-relay", "ingress") == set()
+        assert "agent-relay" in told(made, "peer-unsayable")
+
+    def test_the_tag_of_others_does_not_stand_for_them(self) -> None:
+        """Agents of this site wear an account; a tag that the caller gives is of agents elsewhere."""
+        mixed = {"agent": MachineMark.SERVICE_ACCOUNT, "relay": MachineMark.NETWORK_TAG}
+        made = on(VPC, mixed, peers={"relay": DNS}, references=("agent/branch",), **self.SITE)
+        assert ends(made, "agent-relay", "ingress") == {"reference agent/branch"}
+        assert "(agent)" in told(made, "peer-unsayable")["agent-relay"]
+
+    def test_ranges_that_the_platform_does_not_filter_stand_for_nobody(self) -> None:
+        made = on(POLICY, TAGGED, peers={"relay": {"cidrs": ["169.254.169.254/32"]}}, **self.SITE)
+        assert "agent-relay" in told(made, "platform-unfiltered")
+        assert "agent-relay" in told(made, "peer-unsayable")
+
+    def test_the_platform_s_own_needs_no_ranges(self) -> None:
+        made = on(POLICY, TAGGED, peers={"dns-server": {"platform": True, "manage": True}})
+        assert "agent-dns" in told(made, "platform-unfiltered")
+        assert "agent-dns" not in told(made, "peer-unsayable")
+
+    def test_are_groups_on_azure_in_both_directions(self) -> None:
+        made = on(AZURE, **self.SITE)
+        assert ends(made, "agent-relay", "egress") == {"role relay"}
+        assert ends(made, "agent-relay", "ingress") == {"role agent"}
+        assert not made.failed
+
+    @pytest.mark.parametrize(
+        ("target", "kind", "own", "other", "sayable"),
+        [
+            (AZURE, EndpointKind.ROLE, None, None, True),
+            (POLICY, EndpointKind.ROLE, MachineMark.SERVICE_ACCOUNT, MachineMark.SECURE_TAG, True),
+            (POLICY, EndpointKind.ROLE, MachineMark.SECURE_TAG, MachineMark.SERVICE_ACCOUNT, False),
+            (POLICY, EndpointKind.REFERENCE, MachineMark.SERVICE_ACCOUNT, None, True),
+            (VPC, EndpointKind.ROLE, MachineMark.NETWORK_TAG, MachineMark.NETWORK_TAG, True),
+            (VPC, EndpointKind.ROLE, None, None, False),
+            (VPC, EndpointKind.REFERENCE, MachineMark.SERVICE_ACCOUNT, None, False),
+            (VPC, EndpointKind.NETWORK_TAG, MachineMark.SERVICE_ACCOUNT, None, False),
+            (VPC, EndpointKind.LIST, MachineMark.SERVICE_ACCOUNT, None, True),
+        ],
+    )
+    def test_sayable_as_a_source(
+        self, target: Target, kind: EndpointKind, own: MachineMark, other: MachineMark, *, sayable: bool
+    ) -> None:
+        assert source_is_sayable(target, kind, own, other) is sayable
+
+
+class TestFollowedNames:
+    """A policy of GCP follows names; nobody knows here which addresses that opens, so it is told."""
+
+    NAMES = {"names": {"default": ["any-address"], "gcp-firewall-policy": ["blocks", "fqdn"]}}  # noqa: RUF012
+
+    def test_take_what_no_block_covers(self) -> None:
+        made = on(POLICY, TAGGED, **self.NAMES)
+        assert ends(made, "agent-service", "egress") == {"list blocks-de-1-ipv4", "names names-agent-service"}
+        assert made.name_lists["names-agent-service"].fqdns == (SERVICE, SENSOR)
+        assert told(made, "followed-by-name")["agent-service"] == (
+            f"agent-service: gcp-firewall-policy follows {SERVICE}, {SENSOR} by its own DNS."
+        )
+        assert not made.failed
+
+    def test_are_no_form_elsewhere(self) -> None:
+        site = OPEN | {"names": {"default": ["fqdn", "any-address"]}}
+        assert ends(on(VPC, NETWORK, **site), "agent-service", "egress") == {"any ipv4"}
+        assert ends(on(AZURE, **site), "agent-service", "egress") == {"any ipv4"}
+
+    def test_are_a_form_of_destinations_alone(self) -> None:
+        """A name as the source of an ingress rule was written as if the relay answered to it."""
+        site = {"roles": ["relay"], "peers": {"agent": {"fqdns": ["agents.corp.example"]}}}
+        refused = on(POLICY, TAGGED, names={"default": ["fqdn"]}, **site)
+        assert ends(refused, "agent-relay", "ingress") == set()
+        assert "agents.corp.example" in told(refused, "names-refused")["agent-relay"]
+        found = {"agents.corp.example": {"ipv4": ["9.9.9.9"]}}
+        made = on(POLICY, TAGGED, snapshot=found, names={"default": ["fqdn", "snapshot"]}, **site)
+        assert ends(made, "agent-relay", "ingress") == {"list names-agent-ipv4"}
+
+    def test_of_a_content_network_are_told_apart(self) -> None:
+        made = on(POLICY, TAGGED, roles=["relay"], **self.NAMES)
+        assert "iaus.trendmicro.com" in told(made, "content-network-by-name")["relay-au-443"]
+        assert "relay/agent-download-center-443" not in told(made, "content-network-by-name")
+
+    def test_stand_for_the_page_s_wildcard_or_refuse_to(self) -> None:
+        expanded = on(POLICY, TAGGED, **self.NAMES)
+        assert told(expanded, "wildcard-expanded")["agent-service"].endswith("; the listed names stand for it.")
+        refused = on(POLICY, TAGGED, wildcards="refuse", **self.NAMES)
+        assert told(refused, "wildcard-refused")["agent-service"].endswith("and the deployment says wildcards: refuse.")
+        assert not told(refused, "wildcard-expanded")
+        assert refused.failed
+        assert not expanded.failed
+
+
+class TestUnfiltered:
+    """Each platform has addresses that its rules do not see; a rule for them would only pretend to open them."""
+
+    @pytest.mark.parametrize(
+        ("target", "address"),
+        [
+            (AZURE, "168.63.129.16/32"),
+            (AZURE, "169.254.169.254/32"),
+            (POLICY, "169.254.169.254/32"),
+            (VPC, "169.254.169.254/32"),
+        ],
+    )
+    def test_is_a_finding_and_no_rule(self, target: Target, address: str) -> None:
+        made = on(target, TAGGED, peers={"dns-server": {"cidrs": [address]}})
+        assert told(made, "platform-unfiltered")["agent-dns"] == f"agent-dns: {target} does not filter {address}."
+        assert ends(made, "agent-dns", "egress") == set()
+
+    def test_another_cloud_s_is_an_address_like_any_other(self) -> None:
+        made = on(POLICY, TAGGED, peers={"dns-server": {"cidrs": ["168.63.129.16/32"]}})
+        assert ends(made, "agent-dns", "egress") == {"list peer-dns-server-ipv4"}
