@@ -5,6 +5,7 @@ peer) is drawn too. Findings that fail a plan are part of what is drawn. Address
 lists overlap, touch and contain each other.
 """
 
+import random
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -107,9 +108,7 @@ def addresses(draw: st.DrawFn) -> dict[str, Any]:
         "service_accounts": st.lists(service_accounts, min_size=1, max_size=2),
         "network_tags": st.lists(network_tags, min_size=1, max_size=2),
     }
-    chosen = draw(subsets(sorted(forms), 1))
-    if draw(st.booleans()):  # most peers have ranges, whatever else they have
-        chosen = [*(form for form in chosen if form != "cidrs"), "cidrs"]
+    chosen = draw(st.sampled_from([["fqdns"], ["cidrs"]]) | subsets(sorted(forms), 1))
     peer = {form: draw(forms[form]) for form in chosen}
     if "fqdns" in peer and draw(st.booleans()):
         peer["within"] = ["10.0.0.0/8"]
@@ -339,13 +338,13 @@ class SiteCase:
     as_of: date | None
     references: tuple[str, ...]
     marks: tuple[bool, ...] = ()
-    """Which of two marks each managed role is given, in the order of the roles, over and over."""
+    """Which of two marks each managed role is given, in the order of their names, over and over."""
 
     def machines(self, target: Target, roles: tuple[str, ...]) -> dict[str, MachineMark]:
         """Marks that the target can take, one for each role; none where it has groups."""
         if target not in MARKS:
             return {}
-        return {role: MARKS[target][self.marks[number % len(self.marks)]] for number, role in enumerate(roles)}
+        return {role: MARKS[target][self.marks[number % len(self.marks)]] for number, role in enumerate(sorted(roles))}
 
 
 @st.composite
@@ -362,3 +361,20 @@ def sites(draw: st.DrawFn) -> SiteCase:
         references=tuple(references),
         marks=tuple(draw(st.lists(st.booleans(), min_size=2, max_size=4) | st.just([False]))),
     )
+
+
+ORDERED = {"forms", "names", "agent_build"}
+"""Keys below which order has a meaning."""
+
+
+def shuffled(value: Any, shuffle: random.Random, key: str = "") -> Any:
+    """The same content with every map and list in another order, where order has no meaning."""
+    if isinstance(value, dict):
+        keys = list(value)
+        shuffle.shuffle(keys)
+        return {name: value[name] if name in ORDERED else shuffled(value[name], shuffle, name) for name in keys}
+    if isinstance(value, list):
+        out = [shuffled(each, shuffle, key) for each in value]
+        shuffle.shuffle(out)
+        return out
+    return value

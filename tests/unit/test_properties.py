@@ -10,7 +10,6 @@ import json
 import random
 from datetime import date
 from itertools import combinations
-from typing import Any
 
 import pytest
 from hypothesis import assume, example, given
@@ -19,7 +18,7 @@ from hypothesis import strategies as st
 from tests.evaluators.aws import AwsEvaluator
 from tests.evaluators.required import RequiredEvaluator
 from tests.packets import answer, borders, planned, questions
-from tests.strategies import CATALOGUE, SiteCase, cidrs, sites
+from tests.strategies import CATALOGUE, SiteCase, cidrs, shuffled, sites
 from ws_network.addresses import AddressSet
 from ws_network.aws.render import render
 from ws_network.catalogue import Transport
@@ -171,22 +170,6 @@ class TestMinimalIsTheLeast:
         rules, lists = rules_of(wanted)
         merged, _ = minimal(rules, lists)
         assert {flow for rule in merged for flow in rule.flows} == {flow for rule in rules for flow in rule.flows}
-
-
-ORDERED = {"forms", "names", "agent_build"}
-
-
-def shuffled(value: Any, shuffle: random.Random, key: str = "") -> Any:
-    """The same content with every map and list in another order, where order has no meaning."""
-    if isinstance(value, dict):
-        keys = list(value)
-        shuffle.shuffle(keys)
-        return {name: value[name] if name in ORDERED else shuffled(value[name], shuffle, name) for name in keys}
-    if isinstance(value, list):
-        out = [shuffled(each, shuffle, key) for each in value]
-        shuffle.shuffle(out)
-        return out
-    return value
 
 
 def rendered(plan: Plan) -> str:
