@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from sandbox.aws import api_model
@@ -348,6 +348,8 @@ class TestFewest:
     """Twenty entries are few: what two entries say and one could say is a peer that does not fit."""
 
     @given(grids)
+    @example({1: {0, 1, 2, 3}, 2: {0, 1, 2, 3, 4, 5, 6, 7}, 3: {4, 5, 6, 7}})
+    @example({1: {0, 1}, 2: {0, 1, 2, 3}, 3: {2, 3, 4, 5}, 4: {0, 1, 2, 3, 4, 5, 6, 7}})
     def test_a_search_of_everything_finds_no_fewer(self, wanted: dict[int, set[int]]) -> None:
         found = fewest(
             [
@@ -539,6 +541,11 @@ class TestAudit:
             "high",
             "In acl-0a1b2c3d: allow ingress udp 1024-65535 from 10.20.0.53/32.",
         )
+
+    def test_a_single_port_at_either_end(self) -> None:
+        made = plan(names={"default": ["blocks", "refuse"]}, peers={"ntp-server": {"platform": True}})
+        found = audited(made, ALLOW_ALL[0], entry(10, "ingress", "udp", "1025-65534", "10.20.0.0/16"))
+        assert [each.ports.text for each in found.blocked if each.leg.flow == "agent-dns"] == ["1024", "65535"]
 
     def test_a_request_that_an_entry_denies(self) -> None:
         made = plan(names={"default": ["blocks", "refuse"]}, peers={"dns-server": {"cidrs": ["10.20.0.0/28"]}})
