@@ -90,17 +90,20 @@ class _Cover:
     """
 
     def __init__(self, rules: Sequence[Rule], plan: Plan, grammar: Grammar) -> None:
-        self.permissions = rules
+        self.role, self.direction = rules[0].role, rules[0].direction
         self.grammar = grammar
         self.given = plan.lists
         self.given_names = plan.name_lists
         self.lists: dict[str, AddressList] = {}
         self.name_lists: dict[str, NameList] = {}
         self.bound = 0
-        self.services, self.opens = _services(rules)
+        self.services, opens = _services(rules)
         self.reached: dict[Endpoint, Mask] = defaultdict(int)
-        for rule, mask in zip(rules, self.opens, strict=True):
+        self.opening: dict[int, list[Rule]] = defaultdict(list)
+        for rule, mask in zip(rules, opens, strict=True):
             self.reached[rule.peer] |= mask
+            for service in bits(mask):
+                self.opening[service].append(rule)
         self.ranges = {peer: tuple(self._addresses(peer)) for peer in self.reached if self._family(peer)}
 
     def rules(self) -> list[ComposedRule]:
@@ -217,7 +220,7 @@ class _Cover:
 
     def _involved(self, services: Mask, kind: EndpointKind | None = None) -> list[Endpoint]:
         """Return the other ends of one of the services, of a kind: without it those with addresses."""
-        found = [peer for peer, mask in self.reached.items() if mask & services]
+        found = {rule.peer for service in bits(services) for rule in self.opening[service]}
         return sorted(peer for peer in found if (peer.kind is kind if kind else peer in self.ranges))
 
     def _rule(
@@ -227,17 +230,17 @@ class _Cover:
 
         A rule to any address is for a name, role or group where the same services are open to everyone.
         """
-        taken_in = services & self.everyone if ends[0].kind is EndpointKind.ANY else 0
+        taken_in = self.everyone if ends[0].kind is EndpointKind.ANY else 0
         flows = {
             flow
-            for rule, mask in zip(self.permissions, self.opens, strict=True)
-            if (mask & services and serves(rule.peer)) or (mask & taken_in and rule.peer not in self.ranges)
+            for service in bits(services)
+            for rule in self.opening[service]
+            if serves(rule.peer) or (taken_in >> service & 1 and rule.peer not in self.ranges)
             for flow in rule.flows
         }
-        first = self.permissions[0]
         return ComposedRule(
-            role=first.role,
-            direction=first.direction,
+            role=self.role,
+            direction=self.direction,
             name=self._name(services, form),
             services=self._opened(services),
             ends=ends,
@@ -249,8 +252,7 @@ class _Cover:
         return joined(self.services[number] for number in bits(services))
 
     def _name(self, services: Mask, form: str) -> str:
-        first = self.permissions[0]
-        return f"{first.role}-{first.direction}-{ports_text(self._opened(services))}-{form}"
+        return f"{self.role}-{self.direction}-{ports_text(self._opened(services))}-{form}"
 
 
 class _Within:

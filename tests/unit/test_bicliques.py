@@ -79,7 +79,10 @@ class TestBounded:
     """A site with a thousand ports must not hang the plan: beyond the exact sizes it is good enough, and says so."""
 
     @pytest.mark.parametrize(("size", "share"), [(16, 0.5), (24, 0.5), (60, 0.3), (150, 0.5)])
-    def test_large_grids_are_covered_and_the_gap_is_told(self, size: int, share: float) -> None:
+    def test_large_grids_are_covered_and_the_gap_is_told(
+        self, size: int, share: float, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bicliques, "SEARCH_STEPS", 1000)
         grid = scattered(size, share, 7)
         cover = fewest_rectangles(grid)
         assert set(covered(cover)) == cells_of(grid)
