@@ -522,3 +522,11 @@ def test_a_plan_without_marks_can_be_looked_at() -> None:
     made = plan(machines={})
     assert made.failed
     assert {rule["targets"]["mark"] for rule in render(made).rules.values()} == {str(MachineMark.SECURE_TAG)}
+
+
+def test_a_mark_of_the_wrong_kind_fails_the_plan_and_can_be_looked_at() -> None:
+    """A look-up of its limit ended a program with a traceback."""
+    for target, key, mark in ((VPC, "secure_tags", "tagValues/1"), (POLICY, "network_tags", "ws-agent")):
+        made = plan(target, machines={"agent": {key: [mark]}})
+        assert made.failed
+        assert render(made).rules

@@ -431,7 +431,9 @@ def _check(rules: Mapping[str, FirewallRule], plan: Plan, *, policy: bool) -> li
             if ends:
                 counts[f"sources by {word}"] = sum(marks.get(end.get("role", ""), 1) for end in ends)
         for what, count in counts.items():
-            limit = SECURE_TAGS_PER_RULE if policy else MARKS_PER_VPC_RULE[what]
+            limit = (
+                SECURE_TAGS_PER_RULE if policy else MARKS_PER_VPC_RULE.get(what, count)
+            )  # a wrong kind fails the plan
             if count > limit:
                 text = f"{name} would have {count} {what}, and a rule of GCP takes {limit}."
                 out.append(finding("limit", name, text, remedy="Give the machines one mark in common."))
