@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.sites import CATALOGUE, DNS, NTP, OPEN, UNTIL, content
-from ws_network.azure.limits import DESCRIPTION_LENGTH, NAME_PATTERN
+from ws_network.azure.limits import DESCRIPTION_LENGTH, NAME_PATTERN, QUOTAS
 from ws_network.azure.priorities import OWNED_BAND
 from ws_network.azure.render import AzureRendering, SecurityRule, describe, render, rule_name, value_counts
 from ws_network.covers import composed
