@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,6 +25,7 @@ def test_every_example_is_tested() -> None:
         "aws-agents",
         "aws-machines",
         "aws-site",
+        "azure-relays",
         "gcp-agents",
         "three-clouds",
     }
@@ -164,3 +165,47 @@ def test_agents_found_by_a_secure_tag(make_project: Callable[..., Project]) -> N
     destroy = project.destroy()
     assert destroy.ok, destroy.text
     assert call("compute.networkFirewallPolicies.list").get("items", []) == []
+
+
+def test_relays_beside_agents_whose_group_exists(make_project: Callable[..., Project]) -> None:
+    """The agents' group keeps the other team's rules, and interfaces wear what their role needs."""
+    project = make_project(
+        EXAMPLES / "azure-relays", name="azure-relays", config={"azure-native:location": "westeurope"}
+    )
+    api, place = project.azure, {"location": "westeurope"}
+    api.put(api.group("site"), place)
+    inner = {"name": "machines", "properties": {"addressPrefix": "10.20.0.0/24"}}
+    space = {"addressSpace": {"addressPrefixes": ["10.20.0.0/16"]}, "subnets": [inner]}
+    api.put(api.network("site", "virtualNetworks", "main"), {**place, "properties": space})
+    agents = api.put(api.network("site", "networkSecurityGroups", "agents"), place)["id"]
+    ssh = {"access": "Allow", "direction": "Inbound", "protocol": "Tcp", "priority": 200, "sourcePortRange": "*"}
+    ssh |= {"sourceAddressPrefix": "10.0.0.0/8", "destinationAddressPrefix": "*", "destinationPortRange": "22"}
+    api.put(f"{agents}/securityRules/ssh", {"properties": ssh})
+    project.set("azure-relays:resource_group_name", "site")
+    project.set("azure-relays:subnet_id", api.network("site", "virtualNetworks", "main", "subnets", "machines"))
+    project.set("azure-relays:agents_network_security_group_name", "agents")
+
+    assert project.up().ok
+    outputs = project.stack_outputs()
+    assert outputs["network_security_group_ids"]["agent"] == agents
+
+    def rules(key: str) -> dict[str, dict[str, Any]]:
+        return {rule["name"]: rule["properties"] for rule in api.get(key)["properties"]["securityRules"]}
+
+    interfaces = {role: api.get(outputs[f"{role}_network_interface_id"])["properties"] for role in ("agent", "relay")}
+    worn = {
+        role: found["ipConfigurations"][0]["properties"]["applicationSecurityGroups"][0]["id"]
+        for role, found in interfaces.items()
+    }
+    for role, found in interfaces.items():
+        assert found["networkSecurityGroup"]["id"] == outputs["network_security_group_ids"][role]
+    to = rules(agents)["agent-egress-agent-relay-tcp-role-relay"]["destinationApplicationSecurityGroups"]
+    back = rules(outputs["network_security_group_ids"]["relay"])["relay-ingress-agent-relay-tcp-role-agent"]
+    assert [item["id"] for item in to] == [worn["relay"]]
+    assert [item["id"] for item in back["sourceApplicationSecurityGroups"]] == [worn["agent"]]
+    assert rules(agents)["ssh"]["priority"] == 200
+    assert min(rule["priority"] for name, rule in rules(agents).items() if name != "ssh") >= 500
+
+    assert project.up().changes == []
+    assert project.destroy().ok
+    assert set(rules(agents)) == {"ssh"}
