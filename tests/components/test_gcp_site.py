@@ -44,6 +44,7 @@ class TestWholeListOfResources:
         ("name", "deployment", "args"),
         [
             ("gcp-site", SITE, {}),
+            ("gcp-site-minimal", changed(SITE, layout="minimal"), {}),
             ("gcp-site-ranges", AGENTS, {"address_groups": False, "logging": True}),
             ("gcp-site-tags", changed(AGENTS, tags={"Team": "Platform-Security"}), {}),
             ("gcp-site-adopted", AGENTS, {"firewall_policy": "theirs", "network": None, "project": "hub"}),

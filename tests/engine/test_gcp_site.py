@@ -331,6 +331,16 @@ class TestGroupsAndPriorities:
         assert max(allows) < min(denies)
         assert live(project) == expected(both)
 
+        # Another layout is other rules at other priorities: they are all there before the first of the old ones goes.
+        for deployment in (changed(both, layout="minimal"), both):
+            project.write(site(deployment))
+            result = project.up()
+            assert done(result)
+            ops = [op for op, name in order(result) if "-egress-" in name or "-ingress-" in name]
+            assert {"create", "delete"} <= set(ops)
+            assert ops == sorted(ops)
+            assert live(project) == expected(deployment)
+
     def test_another_network(self, project: Project) -> None:
         """An association is replaced old first: a network has one policy, and the name is the same."""
         account = 'role_service_accounts": {"agent": "agent@p.iam.gserviceaccount.com"}'
