@@ -397,6 +397,15 @@ class TestDrift:
         assert not any(rule.get("disabled") for rule in policy["rules"])
         assert settled(project)
 
+        # A rule that is gone ends a refresh, as the API answers 400 for it. Any rule in its place is put right.
+        project.gcp.call(f"{POLICIES}.removeRule", priority=dns["priority"], **where)
+        refused(project.refresh(), f"does not contain a rule at priority {dns['priority']}")
+        blank = {"action": "goto_next", "direction": "EGRESS", "match": theirs["match"] | {"srcIpRanges": []}}
+        blank["match"] |= {"destIpRanges": ["192.0.2.0/24"]}
+        project.gcp.call(f"{POLICIES}.addRule", blank | {"priority": dns["priority"]}, **where)
+        assert names(done(project.up("--refresh")), "update") == {"site-agent-egress-agent-dns-ipv4"}
+        assert live(project) - by_hand == expected(AGENTS)
+
 
 class TestFailures:
     """A cloud that fails half way leaves a state from which the next update finishes."""
