@@ -232,7 +232,7 @@ CODES: dict[str, Code] = {
     "priority-taken": Code(
         Severity.ERROR,
         "Two rules would have one priority, or a rule has none inside the band.",
-        "Widen the priority band, or give the extra flow another slot.",
+        "Widen the priority band, give the extra flow another slot, or say one of the other ends by its ranges.",
     ),
     "proxied": Code(
         Severity.INFO,

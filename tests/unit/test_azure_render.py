@@ -221,16 +221,19 @@ class TestPriorities:
             number = number_of(f"agent-egress-agent-syslog-udp-service-tag-{tag}", 512)
             if (other := numbers.setdefault(number, tag)) != tag:
                 break
-        alone, both = (
-            [
-                rule["priority"]
-                for name, rule in rules(plan(peers={"siem-or-syslog-server": {"service_tags": tags}})).items()
-                if "service-tag" in name
-            ]
-            for tags in ([tag], [tag, other])
-        )
-        assert alone == [4096 - 3 - number]
-        assert sorted(both) == [alone[0] - 1, alone[0]]
+
+        def priorities(tags: list[str], adopted: frozenset[str] = frozenset()) -> list[int]:
+            made = render(plan(peers={"siem-or-syslog-server": {"service_tags": tags}}), adopted=adopted)
+            assert bool(about(made, "priority-taken")) is (bool(adopted) and len(tags) > 1)
+            return sorted(rule["priority"] for name, rule in rules(made).items() if "service-tag" in name)
+
+        (alone,) = priorities([tag])
+        assert alone == 4096 - 3 - number
+        assert priorities([tag, other]) == [alone - 1, alone]
+        # In a group that is not ours one would move to the place of the other before that is gone.
+        theirs = frozenset({"agent"})
+        assert priorities([tag, other], theirs) == [alone, alone]
+        assert priorities([tag], theirs) == [alone]
 
     def test_more_names_than_numbers_fail_the_plan(self) -> None:
         """Azure would refuse the group at the end of an update."""

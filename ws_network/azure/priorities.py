@@ -18,13 +18,15 @@ and down from the band's last:
     last - 1           inbound: Azure's load balancer is let in, which denying the rest would shut out
     last - 2           free
     last - 3 - n       n from 0 to 511, from the rule's name: what has no place in a block, because only Azure knows who
-                       the other end is, an extra flow has no slot, or one port was moved for some ends of a line;
-                       where a rule before it in the order of names has that n, the next one, and 0 after 511
+                       the other end is, an extra flow has no slot, or one port was moved for some ends of a line
 
-The whole band, 100 to 4096, leaves 3556 to 3581 free between the two. In the layout `minimal` rules are numbered in the
-order of their names from the band's first: stable only where all rules of a group are set in one request.
-Does not own whether two rules have one priority by bad luck, as two roles that the site invented may:
-`ws_network.priorities.clashes` finds that.
+Where two names have one n, the second in their order takes the next, and 0 after 511: but only in a group of ours,
+whose rules are set in one request. In a group that is adopted it would move to the place of the first one when that
+goes, before it is gone, and Azure would refuse; so there the two stay on one priority, and that fails the plan.
+The whole band, 100 to 4096, leaves 3556 to 3581 free between the two ends. In the layout `minimal` rules are numbered
+in the order of their names from the band's first: for groups of ours only, for the same reason.
+Does not own that two rules on one priority, as two roles that the site invented may be, fail the plan:
+`ws_network.priorities.clashes` finds them.
 """
 
 from collections import Counter
@@ -70,7 +72,9 @@ def permitted(band: Band) -> Band:
     return Band(band.first, band.last - 2)
 
 
-def priorities(rules: Iterable[ComposedRule], catalogue: Catalogue, layout: Layout, band: Band) -> dict[str, int]:
+def priorities(
+    rules: Iterable[ComposedRule], catalogue: Catalogue, layout: Layout, band: Band, *, owned: bool
+) -> dict[str, int]:
     """Return the priority of each rule by its name.
 
     Args:
@@ -78,6 +82,7 @@ def priorities(rules: Iterable[ComposedRule], catalogue: Catalogue, layout: Layo
         catalogue: For the numbers of roles.
         layout: Of the deployment.
         band: Where they may lie; a number outside of it is returned as it is.
+        owned: Whether their group is ours, so that they are set in one request.
     """
     ordered = sorted(rules, key=lambda rule: rule.name)
     if layout is Layout.MINIMAL:
@@ -90,7 +95,9 @@ def priorities(rules: Iterable[ComposedRule], catalogue: Catalogue, layout: Layo
         if place is not None and forms[_form(rule)] == 1:
             found[rule.name] = band.first + place
             continue
-        number = _free(number_of(rule.name, OTHERS), taken)
+        number = number_of(rule.name, OTHERS)
+        if owned:
+            number = _free(number, taken)
         taken.add(number)
         found[rule.name] = band.last - 3 - number
     return found

@@ -137,7 +137,7 @@ def render(plan: Plan, *, band: Band = OWNED_BAND, adopted: frozenset[str] = fro
         rules: list[SecurityRule] = []
         for direction, name in DIRECTIONS.items():
             own = [rule for rule in composition.rules if (rule.role, rule.direction) == (role, direction)]
-            places = priorities(own, plan.catalogue, plan.deployment.layout, band)
+            places = priorities(own, plan.catalogue, plan.deployment.layout, band, owned=role not in adopted)
             findings += clashes(places, [permitted(band)], f"the {name.lower()} rules of {role}")
             for rule in own:
                 description, shortened = describe(rule, flows)
