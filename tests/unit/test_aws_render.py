@@ -197,7 +197,7 @@ class TestQuota:
         assert found["limit"] == ("error", "")
 
     def test_every_quota_says_what_the_console_calls_it(self) -> None:
-        assert all(name.startswith("aws-") and quota.title for name, quota in QUOTAS.items())
+        assert all(name.startswith("aws-") and quota.title for name, quota in QUOTAS.by_name.items())
 
 
 class TestSplit:
