@@ -10,10 +10,10 @@ import pytest
 
 from tests.unit.sites import CATALOGUE, DNS, NTP, OPEN, UNTIL, content
 from ws_network.azure.limits import DESCRIPTION_LENGTH, NAME_PATTERN, QUOTAS
-from ws_network.azure.priorities import OWNED_BAND
+from ws_network.azure.priorities import OWNED_BAND, priorities
 from ws_network.azure.render import AzureRendering, SecurityRule, describe, render, rule_name, value_counts
 from ws_network.covers import composed
-from ws_network.deployment import Deployment, Target
+from ws_network.deployment import Deployment, Layout, Target
 from ws_network.errors import UserError
 from ws_network.findings import Severity
 from ws_network.plan import Plan, build_plan
@@ -200,12 +200,20 @@ class TestPriorities:
 
     def test_a_moved_port_has_a_number_by_name(self) -> None:
         """Two rules of one line and form are for different ports, and the line has one place for the form."""
-        made = plan(
-            roles=["relay"],
-            peers={"agent": {"cidrs": ["10.1.0.0/16"]}},
-            port_overrides={"agent-relay": 4222, "relay-relay": 4222},
+        made = plan()
+        (rule,) = (rule for rule in composed(made).rules if rule.line == "agent-dns")
+        both = [replace(rule, name=f"agent-egress-agent-dns-udp-{port}-ipv4") for port in (53, 5353)]
+        numbers = priorities(
+            [*both, replace(rule, slot=8, line="agent-ntp")], CATALOGUE, Layout.PER_FLOW, OWNED_BAND, owned=False
         )
-        assert not about(render(made), "priority-taken")
+        assert numbers == {
+            rule.name: 100 + 7 * 32 + 16,
+            **{other.name: 4096 - 3 - number_of(other.name, 512) for other in both},
+        }
+        extra = replace(rule, slot=None)
+        assert priorities([extra], CATALOGUE, Layout.PER_FLOW, OWNED_BAND, owned=True) == {
+            rule.name: 4096 - 3 - number_of(rule.name, 512)
+        }
 
     def test_minimal_is_numbered_in_the_order_of_names(self) -> None:
         made = [rule for rule in rules(plan(layout="minimal")).values() if rule["access"] == "Allow"]
@@ -222,18 +230,18 @@ class TestPriorities:
             if (other := numbers.setdefault(number, tag)) != tag:
                 break
 
-        def priorities(tags: list[str], adopted: frozenset[str] = frozenset()) -> list[int]:
+        def numbers_of(tags: list[str], adopted: frozenset[str] = frozenset()) -> list[int]:
             made = render(plan(peers={"siem-or-syslog-server": {"service_tags": tags}}), adopted=adopted)
             assert bool(about(made, "priority-taken")) is (bool(adopted) and len(tags) > 1)
             return sorted(rule["priority"] for name, rule in rules(made).items() if "service-tag" in name)
 
-        (alone,) = priorities([tag])
+        (alone,) = numbers_of([tag])
         assert alone == 4096 - 3 - number
-        assert priorities([tag, other]) == [alone - 1, alone]
+        assert numbers_of([tag, other]) == [alone - 1, alone]
         # In a group that is not ours one would move to the place of the other before that is gone.
         theirs = frozenset({"agent"})
-        assert priorities([tag, other], theirs) == [alone, alone]
-        assert priorities([tag], theirs) == [alone]
+        assert numbers_of([tag, other], theirs) == [alone, alone]
+        assert numbers_of([tag], theirs) == [alone]
 
     def test_more_names_than_numbers_fail_the_plan(self) -> None:
         """Azure would refuse the group at the end of an update."""
