@@ -7,7 +7,6 @@ Does not own priorities (`ws_network.<cloud>.priorities`), words and limits of a
 (`ws_network.covers`).
 """
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from ws_network.addresses import AddressSet
 from ws_network.catalogue import Transport
 from ws_network.endpoints import AddressList, Endpoint
 from ws_network.grammar import GRAMMARS, EndpointKind, Grammar
+from ws_network.identity import digest
 from ws_network.plan import Plan
 from ws_network.rules import Direction, PortRange, Rule
 
@@ -132,7 +132,7 @@ def _told_apart(rules: list[ComposedRule]) -> Iterator[ComposedRule]:
             yield rule
             continue
         words = f"{rule.role} {rule.direction} {rule.line} {rule.facet}"
-        yield replace(rule, name=f"{rule.name}-{hashlib.sha256(words.encode()).hexdigest()[:6]}")
+        yield replace(rule, name=f"{rule.name}-{digest(words, 6)}")
 
 
 def facet_of(peer: Endpoint, lists: Mapping[str, AddressList]) -> Facet:

@@ -11,7 +11,6 @@ does not know addresses, only which services some addresses have in common: so w
 without another rule or another name.
 """
 
-import hashlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from ws_network.compose import ComposedRule, Service, compose, facet_of
 from ws_network.deployment import Layout
 from ws_network.endpoints import AddressList, Endpoint, NameList, Origin
 from ws_network.grammar import GRAMMARS, EndpointKind, Grammar
+from ws_network.identity import digest
 from ws_network.plan import Plan
 from ws_network.rules import Direction, PortRange, Rule
 
@@ -341,5 +341,4 @@ def ports_text(services: Iterable[Service]) -> str:
     text = "-and-".join(words)
     if len(text) <= PORTS_LENGTH:
         return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
-    return f"{text[: PORTS_LENGTH - HASH_LENGTH - 1].rstrip('-')}-{digest}"
+    return f"{text[: PORTS_LENGTH - HASH_LENGTH - 1].rstrip('-')}-{digest(text, HASH_LENGTH)}"

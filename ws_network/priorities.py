@@ -4,7 +4,6 @@ Owns the arithmetic that keeps a rule's priority when other rules come and go. D
 band (`ws_network.<cloud>.priorities`).
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from ws_network.catalogue import Catalogue
 from ws_network.errors import UserError
 from ws_network.findings import Finding, finding
+from ws_network.identity import number_of
 
 OWN_ROLES = 32
 """Number of the first role that the catalogue does not have. The catalogue's come before it, in its order, for ever."""
@@ -38,11 +38,6 @@ class Band:
                 f"{what} is {self.first} to {self.last}: give a first and a last priority from {first} to {last}."
             )
         return self
-
-
-def number_of(text: str, size: int) -> int:
-    """Return a number below `size` that depends on the text alone, the same in every process."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) % size
 
 
 def role_number(role: str, catalogue: Catalogue) -> int:

@@ -16,8 +16,9 @@ from ws_network.covers import composed
 from ws_network.deployment import Deployment, Layout, Target
 from ws_network.errors import UserError
 from ws_network.findings import Severity
+from ws_network.identity import number_of
 from ws_network.plan import Plan, build_plan
-from ws_network.priorities import Band, number_of
+from ws_network.priorities import Band
 from ws_network.snapshot import Snapshot
 
 ASG = (

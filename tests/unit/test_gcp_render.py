@@ -20,10 +20,10 @@ from ws_network.gcp.render import (
     attributes,
     describe,
     grown,
-    parts_by_content,
     render,
     resource_name,
 )
+from ws_network.identity import parts_by_content
 from ws_network.plan import Plan, build_plan
 from ws_network.priorities import Band, role_number
 from ws_network.rules import Direction, PortRange

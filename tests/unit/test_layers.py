@@ -16,7 +16,7 @@ CLOUDS = ("aws", "azure", "gcp")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("cidr", "validation", "views.tables"),
-    ("addresses", "bicliques", "quotas"),
+    ("addresses", "bicliques", "identity", "quotas"),
     ("findings",),
     ("catalogue",),
     ("deployment",),

@@ -9,7 +9,8 @@ from ws_network.catalogue import Catalogue
 from ws_network.deployment import Target
 from ws_network.deployment.check import LAST_SLOT, PAGE_SLOTS
 from ws_network.errors import UserError
-from ws_network.priorities import OWN_ROLES, ROLES, Band, clashes, number_of, role_number
+from ws_network.identity import number_of
+from ws_network.priorities import OWN_ROLES, ROLES, Band, clashes, role_number
 
 
 class TestBand:

@@ -4,7 +4,6 @@ Owns how many entries a list may grow to, which group of a role a rule lives in,
 Does not own resources (`ws_network.aws.components`) nor ids: a rule names its list, group or input by key.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from ws_network.aws.limits import (
 from ws_network.endpoints import AddressList, Endpoint, Origin
 from ws_network.findings import Finding, finding
 from ws_network.grammar import EndpointKind
+from ws_network.identity import number_of, parts_by_content
 from ws_network.plan import Plan, settle
 from ws_network.rules import Direction, Rule
 
@@ -147,22 +147,10 @@ def _parts(found: AddressList) -> list[AddressList]:
 
     The number of parts is a power of two, so that one that overflows divides the others in place.
     """
-    count = 1
-    while True:
-        parts: dict[int, list[str]] = {number: [] for number in range(count)}
-        for cidr in found.cidrs:
-            parts[_digest(cidr) % count].append(cidr)
-        if all(len(cidrs) <= ENTRIES_PER_REQUEST for cidrs in parts.values()):
-            break
-        count *= 2
-    if count == 1:
+    parts = parts_by_content(found.cidrs, ENTRIES_PER_REQUEST)
+    if len(parts) == 1:
         return [found]
     return [replace(found, name=f"{found.name}-{number}", cidrs=tuple(cidrs)) for number, cidrs in parts.items()]
-
-
-def _digest(text: str) -> int:
-    """Return a number that depends on the text alone, the same in every process."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
 def _prefix_list(found: AddressList) -> PrefixList:
@@ -185,7 +173,7 @@ def _spread(rules: tuple[Rule, ...], parts: Mapping[str, list[AddressList]]) -> 
 
 def _group_of(rule: Rule, split: Mapping[str, int]) -> str:
     """Return the group of its role that a rule lives in: the same whatever other rules there are."""
-    return max(group_keys(rule.role, split), key=lambda key: _digest(f"{key} {rule.id}"))
+    return max(group_keys(rule.role, split), key=lambda key: number_of(f"{key} {rule.id}", 1 << 64))
 
 
 def _rule(rule: Rule, description: str) -> GroupRule:

@@ -36,7 +36,8 @@ from ws_network.azure.limits import FIRST_PRIORITY, LAST_PRIORITY
 from ws_network.catalogue import Catalogue, Transport
 from ws_network.compose import ComposedRule, Facet
 from ws_network.deployment import Layout
-from ws_network.priorities import Band, number_of, role_number
+from ws_network.identity import number_of
+from ws_network.priorities import Band, role_number
 
 OWNED_BAND = Band(FIRST_PRIORITY, LAST_PRIORITY)
 """Every priority there is: a group of ours has no other rules."""

@@ -28,8 +28,9 @@ from ws_network.errors import UserError
 from ws_network.findings import Finding, finding
 from ws_network.flows import RequiredFlow
 from ws_network.grammar import EndpointKind
+from ws_network.identity import number_of
 from ws_network.plan import Plan, settle
-from ws_network.priorities import Band, clashes, number_of
+from ws_network.priorities import Band, clashes
 from ws_network.rules import Direction
 
 MARK = " (ws_network)"

@@ -19,7 +19,8 @@ rules, which need not be unique. Does not own slots (`ws_network.catalogue`, ext
 from ws_network.catalogue import Catalogue
 from ws_network.compose import ComposedRule, Facet
 from ws_network.errors import UserError
-from ws_network.priorities import ROLES, Band, number_of, role_number
+from ws_network.identity import number_of
+from ws_network.priorities import ROLES, Band, role_number
 from ws_network.rules import Direction
 
 LAST_PRIORITY = 2147483547

@@ -5,9 +5,8 @@ names, descriptions and the check of limits. Does not own resources (`ws_network
 (`ws_network.gcp.priorities`) nor ids: a rule names a group, role or input by key.
 """
 
-import hashlib
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -33,6 +32,7 @@ from ws_network.gcp.limits import (
     SECURE_TAGS_PER_RULE,
 )
 from ws_network.grammar import EndpointKind
+from ws_network.identity import digest, parts_by_content
 from ws_network.plan import Plan, settle
 from ws_network.priorities import Band, clashes
 from ws_network.rules import Direction
@@ -340,22 +340,6 @@ def _vpc_layer4(protocol: str, ports: list[str]) -> VpcLayer4:
     return VpcLayer4(protocol=protocol, ports=ports) if ports else VpcLayer4(protocol=protocol)
 
 
-def parts_by_content(values: Sequence[str], limit: int) -> dict[int, list[str]]:
-    """Return the values in parts of at most `limit`, by number: each value's part comes from its own text.
-
-    How many parts there can be is a power of two, so that one that overflows divides the others in place. A part
-    without values is left out.
-    """
-    count = 1
-    while True:
-        parts: dict[int, list[str]] = defaultdict(list)
-        for value in values:
-            parts[_digest(value) % count].append(value)
-        if all(len(found) <= limit for found in parts.values()):
-            return dict(sorted(parts.items()))
-        count *= 2
-
-
 def _group_parts(found: AddressList) -> list[AddressList]:
     """Return the list, or parts of it that are small enough for an address group."""
     parts = parts_by_content(found.cidrs, LARGEST_CAPACITY)
@@ -380,7 +364,7 @@ def resource_name(text: str, length: int = NAME_LENGTH) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     if name == text and len(name) <= length and NAME_PATTERN.fullmatch(name):
         return name
-    mark = hashlib.sha256(text.encode()).hexdigest()[:6]
+    mark = digest(text, 6)
     name = name if name[:1].isalpha() else f"r-{name}".rstrip("-")
     return f"{name[: length - 7].rstrip('-')}-{mark}"
 
@@ -454,8 +438,3 @@ def _check(rules: Mapping[str, FirewallRule], plan: Plan, *, policy: bool) -> li
             )
             out.append(finding("limit", "firewall policy", text, remedy=remedy))
     return out
-
-
-def _digest(text: str) -> int:
-    """Return a number that depends on the text alone, the same in every process."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])

@@ -20,8 +20,8 @@ from ws_network.cidr import Cidr
 from ws_network.deployment.check import LAST_SLOT
 from ws_network.errors import UserError
 from ws_network.findings import Finding, finding
+from ws_network.identity import number_of
 from ws_network.plan import Plan, settle
-from ws_network.priorities import number_of
 from ws_network.rules import Direction, PortRange
 
 PROTOCOL_NUMBERS: Mapping[Transport, str] = {Transport.TCP: "6", Transport.UDP: "17", Transport.ICMP: "1"}
