@@ -48,35 +48,45 @@ def borders(network: Any) -> Iterator[str]:
 
 
 def questions(plan: Plan, judge: RequiredEvaluator) -> list[Question]:
-    """Packets at every border of every required flow and of every rule, in both directions."""
-    asked: dict[Question, None] = {}
+    """Packets at every border of every required flow and of every rule, in both directions, and in other protocols."""
+    return list(dict.fromkeys((*_of_flows(plan, judge), *_of_rules(plan))))
 
-    def ask(end: tuple[str, str, str], ports: tuple[int, int], remotes: Iterable[str], code: int) -> None:
-        near = {port for last in ports for port in (last - 1, last, last + 1) if 0 <= port <= 65535}
-        for port in sorted(near):
-            for remote in remotes:
-                asked[*end, port, remote, code] = None
 
+def _of_flows(plan: Plan, judge: RequiredEvaluator) -> Iterator[Question]:
     for flow in plan.flows:
         for role, direction in ((flow.source, "egress"), (flow.destination, "ingress")):
-            if role in plan.roles:
-                reach = judge.other_end(flow, direction)
-                remotes = {*reach.tokens, *OUTSIDE, *(each for net in reach.networks[:6] for each in borders(net))}
-                for protocol in flow.transports:
-                    for port in flow.ports or flow.icmp[:1]:
-                        code = flow.icmp[1] if flow.icmp else 0
-                        ask((role, direction, str(protocol)), (port, port), sorted(remotes), code)
+            if role not in plan.roles:
+                continue
+            reach = judge.other_end(flow, direction)
+            remotes = {*reach.tokens, *OUTSIDE, *(each for net in reach.networks[:6] for each in borders(net))}
+            code = flow.icmp[1] if flow.icmp else 0
+            for protocol in flow.transports:
+                for port in flow.ports or flow.icmp[:1]:
+                    yield from _near((role, direction, str(protocol)), {port}, remotes, code)
+
+
+def _of_rules(plan: Plan) -> Iterator[Question]:
     for rule in plan.rules:
         found = plan.lists.get(rule.peer.value)
         blocks = [ipaddress.ip_network(cidr) for cidr in found.cidrs[:6]] if found else []
         named = plan.name_lists.get(rule.peer.value)
-        remotes = {rule.peer.value, *OUTSIDE, *(each for block in blocks for each in borders(block))}
+        remotes = {rule.peer.value, *(each for block in blocks for each in borders(block))}
         remotes |= set(named.fqdns[:3]) if named else set()
         icmp = rule.protocol is Transport.ICMP
-        ends = (rule.ports.first, rule.ports.first if icmp else rule.ports.last)
+        ends = {rule.ports.first} if icmp else {rule.ports.first, rule.ports.last}
         end = (rule.role, str(rule.direction), str(rule.protocol))
-        ask(end, ends, sorted(remotes), rule.ports.last if icmp else 0)
-    return list(asked)
+        yield from _near(end, ends, remotes.union(OUTSIDE), rule.ports.last if icmp else 0)
+        for other in sorted({"tcp", "udp"} - {str(rule.protocol)}):
+            for remote in sorted(remotes.difference(OUTSIDE)):
+                yield rule.role, str(rule.direction), other, rule.ports.first, remote, 0
+
+
+def _near(end: tuple[str, str, str], ports: set[int], remotes: Iterable[str], code: int) -> Iterator[Question]:
+    """Yield packets to the ports, and to those before and after."""
+    near = {each for port in ports for each in (port - 1, port, port + 1) if 0 <= each <= 65535}
+    for port in sorted(near):
+        for remote in sorted(remotes):
+            yield *end, port, remote, code
 
 
 def packet(question: Question) -> Packet:
