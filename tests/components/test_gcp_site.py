@@ -91,7 +91,7 @@ class TestOrder:
     def test_denies_wait_for_every_allow_and_the_association_for_all(self) -> None:
         made = deploy(SITE)
         rules = {item.name for item in made.of(RULE)}
-        denies = {name for name in rules if "-egress-deny-" in name}
+        denies = {name for name in rules if name.endswith("-deny-rest")}
         assert len(denies) == 2 * len(SITE["roles"])
         for name in denies:
             assert waits_for(made, name) == rules - denies
@@ -103,7 +103,7 @@ class TestOrder:
         tags = {"agent": "ws-agent", "relay": "ws-relay"}
         made = deploy(CLASSIC, vpc_firewall=True, role_secure_tags=None, role_network_tags=tags)
         rules = {item.name for item in made.of("firewall:Firewall")}
-        denies = {name for name in rules if "-egress-deny-" in name}
+        denies = {name for name in rules if name.endswith("-deny-rest")}
         assert len(denies) == 4
         assert all(waits_for(made, name) == rules - denies for name in denies)
         assert made.of("addressGroup:") == made.of("networkFirewallPolicy") == []
@@ -378,5 +378,7 @@ class TestBadArguments:
         assert "Traceback" not in str(raised.value)
 
     def test_rules_outside_of_the_band_are_named(self) -> None:
-        with pytest.raises(pulumi.RunError, match=r"agent-egress-deny-ipv4 would have the priority 8389610 in the "):
+        with pytest.raises(
+            pulumi.RunError, match=r"agent-egress-ipv4-deny-rest would have the priority 8389610"
+        ):
             deploy(AGENTS, last_priority=200_000)

@@ -371,7 +371,7 @@ class TestDrift:
         done(project.up())
         (policy,) = policies(project)
         by_name = {rule.get("ruleName"): rule for rule in policy["rules"]}
-        dns, deny = by_name["agent-egress-agent-dns-ipv4"], by_name["agent-egress-deny-ipv4"]
+        dns, deny = by_name["agent-egress-agent-dns-ipv4"], by_name["agent-egress-ipv4-deny-rest"]
         where = {"firewallPolicy": policy["name"]}
         patched = {"match": {**dns["match"], "layer4Configs": [{"ipProtocol": "all"}]}}
         project.gcp.call(f"{POLICIES}.patchRule", patched, priority=dns["priority"], **where)
@@ -385,7 +385,7 @@ class TestDrift:
         found = done(project.refresh())
         assert names(found, "update") == {
             "site-agent-egress-agent-dns-ipv4",
-            "site-agent-egress-deny-ipv4",
+            "site-agent-egress-ipv4-deny-rest",
             "site-peer-dns-server-ipv4-5",
         }
         repaired = done(project.up())

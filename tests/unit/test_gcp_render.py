@@ -161,7 +161,7 @@ class TestOtherEnd:
         rules = render(made).rules
         assert rules["agent-ingress-agent-icmp-ipv4"]["layer4_configs"] == [{"ip_protocol": "icmp"}]
         assert rules["agent-egress-agent-syslog-ipv4"]["layer4_configs"] == [{"ip_protocol": "udp", "ports": ["514"]}]
-        assert rules["agent-egress-deny-ipv6"]["layer4_configs"] == [{"ip_protocol": "all"}]
+        assert rules["agent-egress-ipv6-deny-rest"]["layer4_configs"] == [{"ip_protocol": "all"}]
 
     def test_logging_is_a_switch(self) -> None:
         assert {rule["enable_logging"] for rule in render(plan()).rules.values()} == {False}
@@ -267,7 +267,7 @@ class TestDenyTheRest:
         rules = render(made).rules
         denies = {name: rule for name, rule in rules.items() if rule["action"] == "deny"}
         assert {name: (ends(rule), rule["targets"]["role"]) for name, rule in denies.items()} == {
-            f"{role}-egress-deny-{family}": ({"dest_ip_ranges": [block]}, role)
+            f"{role}-egress-{family}-deny-rest": ({"dest_ip_ranges": [block]}, role)
             for role in ("agent", "relay")
             for family, block in (("ipv4", "0.0.0.0/0"), ("ipv6", "::/0"))
         }
@@ -276,7 +276,13 @@ class TestDenyTheRest:
 
     def test_a_role_without_egress_is_denied_all_of_it(self) -> None:
         made = plan(peers={"siem-or-syslog-server": {"manage": True, "cidrs": ["10.9.0.0/28"]}})
-        assert "siem-or-syslog-server-egress-deny-ipv4" in render(made).rules
+        assert "siem-or-syslog-server-egress-ipv4-deny-rest" in render(made).rules
+
+    @pytest.mark.parametrize("flow", ["deny", "deny-rest", "ipv4", "ipv4-deny-rest"])
+    def test_no_flow_of_the_site_takes_the_name_of_what_denies(self, flow: str) -> None:
+        extra = {"id": flow, "source": "agent", "destination": "dns-server", "transport": "tcp", "ports": [853]}
+        before, after = plan(), plan(extra_flows=[extra | {"slot": 80} | UNTIL])
+        assert len(render(after).rules) == len(render(before).rules) + 1
 
     def test_only_where_it_is_said(self) -> None:
         for said in (False, None):
@@ -286,7 +292,7 @@ class TestDenyTheRest:
     def test_in_a_vpc(self) -> None:
         rules = render(plan(VPC)).rules
         assert {name: (rule["denies"], rule["priority"]) for name, rule in rules.items() if "denies" in rule} == {
-            f"agent-egress-deny-{family}": ([{"protocol": "all"}], 65534) for family in ("ipv4", "ipv6")
+            f"agent-egress-{family}-deny-rest": ([{"protocol": "all"}], 65534) for family in ("ipv4", "ipv6")
         }
         assert {rule["priority"] for rule in rules.values() if "allows" in rule} == {1000}
         moved = render(plan(VPC), band=Band(700, 900)).rules
@@ -335,8 +341,8 @@ class TestPriorities:
             "agent-egress-agent-service-names": 142442,
             "agent-egress-agent-spn-443-names": 145514,
             "agent-egress-agent-spn-80-names": 144490,
-            "agent-egress-deny-ipv4": 8389610,
-            "agent-egress-deny-ipv6": 8389611,
+            "agent-egress-ipv4-deny-rest": 8389610,
+            "agent-egress-ipv6-deny-rest": 8389611,
         }
 
     def test_other_rules_move_none(self) -> None:
@@ -376,7 +382,7 @@ class TestPriorities:
 
     def test_outside_of_the_band_is_an_error(self) -> None:
         rendering = render(plan(), band=Band(1000, 140_000))
-        assert "outside of the band" in told(rendering, "priority-taken")["agent-egress-deny-ipv4"]
+        assert "outside of the band" in told(rendering, "priority-taken")["agent-egress-ipv4-deny-rest"]
         assert "agent-egress-agent-dns-ipv4" not in told(rendering, "priority-taken")
 
     def test_a_clash_is_an_error(self) -> None:
@@ -392,8 +398,8 @@ class TestPriorities:
             peers={name: {"manage": True, "cidrs": ["10.9.0.0/28"]} for name in (one, two)},
             extra_flows=[flow | {"slot": 80 + number} for number, flow in enumerate(flows)],
         )
-        (text,) = {text for text in told(render(made), "priority-taken").values() if "deny-ipv4" in text}
-        assert re.fullmatch(r"own-\d+-egress-deny-ipv4 and own-\d+-egress-deny-ipv4 would both have .*", text)
+        (text,) = {text for text in told(render(made), "priority-taken").values() if "ipv4-deny-rest" in text}
+        assert re.fullmatch(r"own-\d+-egress-ipv4-deny-rest and own-\d+-egress-ipv4-deny-rest would both have .*", text)
 
 
 class TestNames:
@@ -451,7 +457,7 @@ class TestLimits:
     def test_attributes_of_a_rule(self) -> None:
         rules = render(plan()).rules
         assert attributes(rules["agent-egress-agent-dns-ipv4"]) == 4  # group, target, protocol, port
-        assert attributes(rules["agent-egress-deny-ipv4"]) == 3
+        assert attributes(rules["agent-egress-ipv4-deny-rest"]) == 3
 
     def test_quota_of_attributes(self) -> None:
         peers = {"dns-server": {"cidrs": ranges(6000)}, "siem-or-syslog-server": {"cidrs": ranges(4500)}}

@@ -295,7 +295,7 @@ class _Writer:
         """Write the two rules that deny what no rule of a role allows."""
         numbers = priorities.denying(role, self.plan.catalogue) if self.policy else None
         for index, (family, block) in enumerate(ANYWHERE.items()):
-            name = resource_name(f"{role}-egress-deny-{family}")
+            name = resource_name(f"{role}-egress-{family}-deny-rest")  # no line of a rule ends so
             number = numbers[index] if numbers else self.band.last - self.band.first
             described = f"What no rule of {role} allows (deny_rest)"
             written = self._rule(role, name, described, Direction.EGRESS, number)
