@@ -46,6 +46,11 @@ project = gcp.config.project
 """
 
 
+def is_deny(name: str) -> bool:
+    """Whether a rule of this name denies the rest."""
+    return name.endswith("-deny-rest")
+
+
 def network(name: str = "main") -> str:
     """Return the source of a network, and of a secure tag for each of a site's roles in it."""
     return f"""
@@ -308,8 +313,8 @@ class TestGroupsAndPriorities:
         steps = order(result)
         ops = [op for op, _ in steps]
         assert ops == sorted(ops), "every rule is there at its new priority before one goes"
-        denies = [at for at, (op, name) in enumerate(steps) if op == "create-replacement" and "-deny-" in name]
-        allows = [at for at, (op, name) in enumerate(steps) if op == "create-replacement" and "-deny-" not in name]
+        denies = [at for at, (op, name) in enumerate(steps) if op == "create-replacement" and is_deny(name)]
+        allows = [at for at, (op, name) in enumerate(steps) if op == "create-replacement" and not is_deny(name)]
         assert max(allows) < min(denies), "what denies the rest comes last"
         assert live(project) == expected(many, priorities.band(20_000_000, None))
         assert settled(project)
@@ -323,10 +328,8 @@ class TestGroupsAndPriorities:
         result = project.up()
         done(result)
         steps = order(result)
-        denies = [at for at, step in enumerate(steps) if step[0] == "create" and "relay-egress-deny" in step[1]]
-        allows = [
-            at for at, step in enumerate(steps) if step[0] == "create" and "site-relay-egress-deny" not in step[1]
-        ]
+        denies = [at for at, step in enumerate(steps) if step[0] == "create" and is_deny(step[1])]
+        allows = [at for at, step in enumerate(steps) if step[0] == "create" and not is_deny(step[1])]
         assert len(denies) == 2
         assert max(allows) < min(denies)
         assert live(project) == expected(both)
