@@ -102,6 +102,6 @@ def test_without_a_cloud(tmp_path: Path) -> None:
         (copy / name).symlink_to(ROOT / name)
     up, test = blocks()[4][1], blocks()[5][1]
     for word in ("created", "unchanged"):
-        assert re.findall(rf"(\d+) {word}", run(up, copy)) == RESOURCES, word
+        assert re.findall(rf"^ +\W? ?(\d+) {word}$", run(up, copy), re.MULTILINE) == RESOURCES, word
     assert "tests/unit" in run(test, copy, ARGS="--collect-only -q")
     run("make destroy", copy)
