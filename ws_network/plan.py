@@ -176,8 +176,10 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
             deployment's.
 
     Raises:
-        UserError: the deployment names something unknown, or lacks a required peer.
+        UserError: the deployment names something unknown, or lacks a required peer, or the target holds no rules.
     """
+    if target not in GRAMMARS:
+        raise UserError(f"{target} filters names and holds no plan of rules: use one of {', '.join(GRAMMARS)}.")
     catalogue = catalogue.at(deployment.revision)
     check_deployment(deployment, catalogue)
     required = required_flows(catalogue, deployment, as_of, references)

@@ -69,7 +69,7 @@ def read_snapshot(path: Path | None) -> Snapshot | None:
 
 def read_target(text: str) -> Target:
     """Return the target of this name."""
-    if text not in _targets():
+    if text not in list(Target):
         raise UserError(unknown_name("target", text, _targets()))
     return Target(text)
 
