@@ -378,7 +378,5 @@ class TestBadArguments:
         assert "Traceback" not in str(raised.value)
 
     def test_rules_outside_of_the_band_are_named(self) -> None:
-        with pytest.raises(
-            pulumi.RunError, match=r"agent-egress-ipv4-deny-rest would have the priority 8389610"
-        ):
+        with pytest.raises(pulumi.RunError, match=r"agent-egress-ipv4-deny-rest would have the priority 8389610"):
             deploy(AGENTS, last_priority=200_000)
