@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.sites import OPEN, UNTIL, plan, told
 from ws_network.deployment import MachineMark, Target
+from ws_network.errors import UserError
 from ws_network.findings import Severity
 from ws_network.plan import Packet, Plan
 from ws_network.rules import Direction
@@ -143,3 +144,17 @@ class TestFollowedNames:
         asked = Packet("agent", Direction.EGRESS, made.rules[0].protocol, 443, "files.trendmicro.com")
         assert [rule.peer.value for rule in made.allowing(asked)] == ["names-relay-download-center"]
         assert not made.allows(Packet("agent", Direction.EGRESS, asked.protocol, 443, "files.example"))
+
+
+class TestWhatOpensOrHidesInSilence:
+    """A word in capitals, or a firewall of another cloud, opened a port to everyone and the plan was quiet."""
+
+    @pytest.mark.parametrize("tag", ["Internet", "INTERNET", "Any", "ANY"])
+    def test_no_service_tag_is_everyone(self, tag: str) -> None:
+        with pytest.raises(UserError, match="would open the port to everyone"):
+            on(AZURE, peers={"siem-or-syslog-server": {"service_tags": [tag]}})
+
+    @pytest.mark.parametrize(("target", "policy"), [(AZURE, "aws-network-firewall"), (VPC, "azure-firewall")])
+    def test_a_policy_stands_behind_targets_of_its_own_cloud(self, target: Target, policy: str) -> None:
+        with pytest.raises(UserError, match="in another cloud: remove it"):
+            on(target, behind={str(target): policy})

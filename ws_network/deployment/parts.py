@@ -96,7 +96,7 @@ def _security_group_id(text: str) -> str:
 
 
 def _service_tag(text: str) -> str:
-    if text in {"Internet", "Any"}:
+    if text.lower() in {"internet", "any"}:  # a cloud may not look at capitals
         raise ValueError(
             f"'{text}' would open the port to everyone: say any-address under names, with its reason under any_address"
         )

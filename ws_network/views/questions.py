@@ -140,7 +140,7 @@ class Answer:
     @property
     def allowed(self) -> bool:
         """Whether all parts pass."""
-        return all(part.allowed for part in self.parts)
+        return bool(self.parts) and all(part.allowed for part in self.parts)
 
     def sheet(self) -> Sheet:
         """Return the answer as tables."""
@@ -176,7 +176,8 @@ def ask(plan: Plan, packet: Packet, snapshot: Snapshot | None = None) -> Answer:
     """
     if packet.role not in plan.roles:
         raise UserError(unknown_name("role of this deployment", packet.role, plan.roles))
-    parts = tuple(_Remote(plan, packet, snapshot).parts())
+    unsaid = Part(packet.remote, allowed=False, by=(f"{plan.target} cannot name it there",))
+    parts = tuple(_Remote(plan, packet, snapshot).parts()) or (unsaid,)
     reasons = () if all(part.allowed for part in parts) else tuple(_reasons(plan, packet))
     return Answer(packet, parts, reasons)
 

@@ -186,6 +186,14 @@ class TestAnotherTarget:
         answer = ask(plan, Packet("agent", Direction(direction), Transport(protocol), port, remote))
         assert {part.remote: part.allowed for part in answer.parts} == parts
 
+    def test_who_the_target_cannot_name_does_not_pass(self) -> None:
+        content = yaml.safe_load(GCP)
+        content["peers"]["siem-or-syslog-server"] = {"secure_tags": ["tagValues/9"]}
+        plan = build_plan(Catalogue.load(), Deployment.parse(content), target=Target.GCP_FIREWALL_POLICY)
+        answer = ask(plan, Packet("agent", Direction.EGRESS, Transport.TCP, 22, "siem-or-syslog-server"))
+        assert not answer.allowed
+        assert answer.parts[0].by == ("gcp-firewall-policy cannot name it there",)
+
     def test_a_source_is_told_by_its_role(self, plan: Plan) -> None:
         answer = ask(plan, Packet("relay", Direction.INGRESS, Transport.TCP, 4122, "agent"))
         assert answer.allowed

@@ -17,7 +17,8 @@ from ws_network.errors import UserError
 from ws_network.findings import Finding, finding
 from ws_network.priorities import Band
 
-_MISSING = re.compile(r"not ?found|404", re.IGNORECASE)
+_MISSING = re.compile(r"ResourceNotFound|ResourceGroupNotFound|\b404\b")
+"""How Azure says that a group or its resource group is not there; any other failure is not an empty group."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
