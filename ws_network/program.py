@@ -134,6 +134,21 @@ def known_keys(what: str, given: Iterable[str], known: Iterable[str]) -> None:
             raise UserError(unknown_name(f"key in {what}", key, known))
 
 
+def whole_number(value: Any, what: str) -> int:
+    """Return a whole number: from another language it arrives as a float.
+
+    Args:
+        value: The value.
+        what: The argument that it is given for.
+
+    Raises:
+        UserError: it is no whole number.
+    """
+    if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, float) and value.is_integer())):
+        raise UserError(f"{what} cannot be {value!r}: write a whole number.")
+    return int(value)
+
+
 def given_id(name: str, what: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
     """Return an id that comes from elsewhere: unknown and secret as it is, and an error where it turns out missing.
 

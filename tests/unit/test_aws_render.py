@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from tests.unit.sites import DNS, OPEN, UNTIL, plan, rule_ids
-from ws_network.aws.limits import QUOTAS
-from ws_network.aws.render import AwsRendering, GroupRule, describe, group_keys, max_entries, render, rule_counts
+from ws_network.aws.limits import ENTRIES_PER_REQUEST, QUOTAS
+from ws_network.aws.render import AwsRendering, GroupRule, describe, group_keys, render, rule_counts
 from ws_network.catalogue import Transport
 from ws_network.endpoints import AddressList, Endpoint, Origin
 from ws_network.grammar import EndpointKind
+from ws_network.lists import size_of
 from ws_network.rules import Direction, PortRange, Rule
 
 
@@ -79,8 +80,8 @@ class TestLists:
     )
     def test_room_to_grow(self, count: int, size: int) -> None:
         for origin in (Origin.SITE, Origin.SNAPSHOT):
-            assert max_entries(AddressList("a", 4, tuple(blocks(count)), origin)) == size
-        assert max_entries(AddressList("a", 4, tuple(blocks(count)), Origin.PUBLISHED)) == count
+            assert size_of(AddressList("a", 4, tuple(blocks(count)), origin), ENTRIES_PER_REQUEST) == size
+        assert size_of(AddressList("a", 4, tuple(blocks(count)), Origin.PUBLISHED), ENTRIES_PER_REQUEST) == count
 
     def test_over_a_hundred_is_several_lists_with_a_rule_each_and_told(self) -> None:
         rendering = render(plan(peers={"dns-server": {"cidrs": blocks(150)}}))

@@ -13,17 +13,17 @@ from ws_network.compose import ComposedRule, Facet, Service
 from ws_network.deployment import Deployment, MachineMark, Target
 from ws_network.errors import UserError
 from ws_network.gcp import priorities
-from ws_network.gcp.limits import AUTOMATIC_LENGTH, NAME_PATTERN, QUOTAS
+from ws_network.gcp.limits import AUTOMATIC_LENGTH, LARGEST_CAPACITY, NAME_PATTERN, QUOTAS
 from ws_network.gcp.render import (
     FirewallRule,
     GcpRendering,
     attributes,
     describe,
-    grown,
     render,
     resource_name,
 )
 from ws_network.identity import parts_by_content
+from ws_network.lists import grown
 from ws_network.plan import Plan, build_plan
 from ws_network.priorities import Band, role_number
 from ws_network.rules import Direction, PortRange
@@ -181,7 +181,7 @@ class TestAddressGroups:
 
     @pytest.mark.parametrize(("count", "size"), [(1, 5), (4, 5), (5, 10), (800, 1000), (801, 1000), (1000, 1000)])
     def test_room_to_grow(self, count: int, size: int) -> None:
-        assert grown(count) == size
+        assert grown(count, LARGEST_CAPACITY) == size
         groups = render(plan(peers={"dns-server": {"cidrs": ranges(count)}})).address_groups
         assert groups["peer-dns-server-ipv4"] == {"type": "IPV4", "capacity": size, "items": sorted_items(count)}
 

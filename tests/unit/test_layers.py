@@ -25,6 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("grammar",),
     ("endpoints",),
     ("resolver",),
+    ("lists",),
     ("rules",),
     ("minimal",),
     ("plan",),

@@ -17,16 +17,13 @@ from ws_network.aws.limits import (
     QUOTAS,
     RULES_TIMES_GROUPS,
 )
-from ws_network.endpoints import AddressList, Endpoint, Origin
+from ws_network.endpoints import AddressList, Endpoint
 from ws_network.findings import Finding, finding
 from ws_network.grammar import EndpointKind
-from ws_network.identity import number_of, parts_by_content
+from ws_network.identity import number_of
+from ws_network.lists import divided, size_of
 from ws_network.plan import Plan, settle
 from ws_network.rules import Direction, Rule
-
-GROWTH = (4, 5)
-"""A list that may grow has 5 entries for every 4 begun: a quarter more than it needs, in steps of 5, so that one
-address more is one change of entries and rarely one of size."""
 
 LIST_DESCRIPTION = "ws_network"
 """Description of every entry. Constant: AWS changes one by removing and adding the entry."""
@@ -107,7 +104,7 @@ def render(plan: Plan) -> AwsRendering:
     """
     raised = plan.deployment.quotas
     QUOTAS.check(raised)
-    parts = {name: _parts(found) for name, found in plan.lists.items()}
+    parts = {name: divided(found, ENTRIES_PER_REQUEST) for name, found in plan.lists.items()}
     lists = {part.name: _prefix_list(part) for found in parts.values() for part in found}
     groups: dict[str, SecurityGroup] = {}
     findings = [_split_list(name, found) for name, found in parts.items() if len(found) > 1]
@@ -130,33 +127,10 @@ def group_keys(role: str, split: Mapping[str, int]) -> list[str]:
     return [role, *(f"{role}-{number}" for number in range(2, split.get(role, 1) + 1))]
 
 
-def max_entries(found: AddressList) -> int:
-    """Return the size of a list: exact for published blocks, with room to grow for what a site or DNS changes."""
-    count = len(found.cidrs)
-    return count if found.origin is Origin.PUBLISHED else grown(count)
-
-
-def grown(count: int) -> int:
-    """Return the size of a list of `count` entries that may grow."""
-    used, given = GROWTH
-    return min(-(-count // used) * given, ENTRIES_PER_REQUEST)
-
-
-def _parts(found: AddressList) -> list[AddressList]:
-    """Return the list, or parts of at most 100 entries: each block's part comes from its own text.
-
-    The number of parts is a power of two, so that one that overflows divides the others in place.
-    """
-    parts = parts_by_content(found.cidrs, ENTRIES_PER_REQUEST)
-    if len(parts) == 1:
-        return [found]
-    return [replace(found, name=f"{found.name}-{number}", cidrs=tuple(cidrs)) for number, cidrs in parts.items()]
-
-
 def _prefix_list(found: AddressList) -> PrefixList:
     return PrefixList(
         address_family=f"IPv{found.family}",
-        max_entries=max_entries(found),
+        max_entries=size_of(found, ENTRIES_PER_REQUEST),
         entries=[PrefixListEntry(cidr=cidr, description=LIST_DESCRIPTION) for cidr in found.cidrs],
     )
 

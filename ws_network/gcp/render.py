@@ -8,7 +8,7 @@ names, descriptions and the check of limits. Does not own resources (`ws_network
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NotRequired, TypedDict
 
@@ -16,7 +16,7 @@ from ws_network.catalogue import Transport
 from ws_network.compose import ComposedRule, Facet, Service
 from ws_network.covers import Composition, composed
 from ws_network.deployment import Layout, MachineMark, Target
-from ws_network.endpoints import AddressList, Origin
+from ws_network.endpoints import AddressList
 from ws_network.findings import Finding, finding
 from ws_network.gcp import priorities
 from ws_network.gcp.limits import (
@@ -33,13 +33,10 @@ from ws_network.gcp.limits import (
 )
 from ws_network.grammar import EndpointKind
 from ws_network.identity import digest, parts_by_content
+from ws_network.lists import divided, size_of
 from ws_network.plan import Plan, settle
 from ws_network.priorities import Band, clashes
 from ws_network.rules import Direction
-
-GROWTH = (4, 5)
-"""A group that may grow has room for 5 ranges for every 4 begun: a quarter more than it needs, in steps of 5. Its size
-is never changed: a group that outgrows it becomes another one."""
 
 ANYWHERE = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 """Every address of a family."""
@@ -190,7 +187,7 @@ class _Writer:
         self.rows = {flow.id: flow.row for flow in plan.flows}
         self.findings: list[Finding] = []
         self.rules: dict[str, FirewallRule] = {}
-        self._parts = {name: _group_parts(found) for name, found in made.lists.items()} if grouped else {}
+        self._parts = {name: divided(found, LARGEST_CAPACITY) for name, found in made.lists.items()} if grouped else {}
         self.groups = {part.name: part for found in self._parts.values() for part in found}
         beside = Counter(_place(rule) for rule in made.rules)
         for rule in made.rules:
@@ -340,23 +337,8 @@ def _vpc_layer4(protocol: str, ports: list[str]) -> VpcLayer4:
     return VpcLayer4(protocol=protocol, ports=ports) if ports else VpcLayer4(protocol=protocol)
 
 
-def _group_parts(found: AddressList) -> list[AddressList]:
-    """Return the list, or parts of it that are small enough for an address group."""
-    parts = parts_by_content(found.cidrs, LARGEST_CAPACITY)
-    if len(parts) == 1:
-        return [found]
-    return [replace(found, name=f"{found.name}-{number}", cidrs=tuple(part)) for number, part in parts.items()]
-
-
 def _group(found: AddressList) -> AddressGroup:
-    size = len(found.cidrs) if found.origin is Origin.PUBLISHED else grown(len(found.cidrs))
-    return AddressGroup(type=f"IPV{found.family}", capacity=size, items=list(found.cidrs))
-
-
-def grown(count: int) -> int:
-    """Return the capacity of a group of `count` ranges that may grow."""
-    used, given = GROWTH
-    return min(-(-count // used) * given, LARGEST_CAPACITY)
+    return AddressGroup(type=f"IPV{found.family}", capacity=size_of(found, LARGEST_CAPACITY), items=list(found.cidrs))
 
 
 def resource_name(text: str, length: int = NAME_LENGTH) -> str:
@@ -402,10 +384,21 @@ def attributes(rule: FirewallRule, targets: int = 1) -> int:
     return ends + targets + sum(1 + len(config.get("ports", [])) for config in rule.get("layer4_configs", []))
 
 
+def attribute_count(rules: Mapping[str, FirewallRule], plan: Plan) -> int:
+    """Return how many attributes of a policy's quota the rules take together."""
+    marks = _mark_counts(plan)
+    return sum(attributes(rule, marks.get(rule["role"], 1)) for rule in rules.values())
+
+
+def _mark_counts(plan: Plan) -> dict[str, int]:
+    """Return how many marks the machines of each role have; one where the program gives it."""
+    return {role: len(found.marks) or 1 for role, found in plan.deployment.machines.items()}
+
+
 def _check(rules: Mapping[str, FirewallRule], plan: Plan, *, policy: bool) -> list[Finding]:
     """Return a finding for each limit that the rendering is over."""
     out: list[Finding] = []
-    marks = {role: len(found.marks) or 1 for role, found in plan.deployment.machines.items()}
+    marks = _mark_counts(plan)
     for name, rule in rules.items():
         kind = rule["targets"]["mark"]
         counts = {f"targets by {kind}": marks.get(rule["role"], 1)}
@@ -428,7 +421,7 @@ def _check(rules: Mapping[str, FirewallRule], plan: Plan, *, policy: bool) -> li
     if policy:
         key = "gcp-rule-attributes-per-policy"
         limit = QUOTAS.value(key, plan.deployment.quotas)
-        count = sum(attributes(rule, marks.get(rule["role"], 1)) for rule in rules.values())
+        count = attribute_count(rules, plan)
         if count > limit:
             whose = "GCP's quota" if key in plan.deployment.quotas else "what is assumed of GCP's quota"
             text = f"the firewall policy needs {count} attributes, over the {limit} of {whose} '{QUOTAS[key].title}'."

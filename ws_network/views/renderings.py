@@ -83,13 +83,12 @@ def _azure(plan: Plan) -> Rendered:
 
 def _gcp(plan: Plan) -> Rendered:
     from ws_network.gcp.limits import QUOTAS  # noqa: PLC0415 - one cloud at a time
-    from ws_network.gcp.render import attributes, render  # noqa: PLC0415
+    from ws_network.gcp.render import attribute_count, render  # noqa: PLC0415
 
     name = "gcp-rule-attributes-per-policy"
     rendering = render(plan)
     policy = plan.target is Target.GCP_FIREWALL_POLICY
-    marks = {role: max(1, len(found.marks)) for role, found in plan.deployment.machines.items()}
-    taken = sum(attributes(rule, marks.get(rule["role"], 1)) for rule in rendering.rules.values())
+    taken = attribute_count(rendering.rules, plan)
     count = Count("policy", "both", "both", taken, QUOTAS.value(name, plan.deployment.quotas))
     return Rendered(
         rendering.to_dict(), rendering.findings, (count,) if policy else (), f"GCP's quota '{QUOTAS[name].title}'"

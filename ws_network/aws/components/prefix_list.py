@@ -8,9 +8,10 @@ from pulumi_aws import ec2
 
 from ws_network.addresses import parse_cidr
 from ws_network.aws.limits import ENTRIES_PER_LIST, ENTRIES_PER_REQUEST
-from ws_network.aws.render import LIST_DESCRIPTION, grown
+from ws_network.aws.render import LIST_DESCRIPTION
 from ws_network.errors import UserError
-from ws_network.program import check_plain, given_args, given_id, user_errors
+from ws_network.lists import grown
+from ws_network.program import check_plain, given_args, given_id, user_errors, whole_number
 
 
 class AwsPrefixListArgs(TypedDict):
@@ -58,14 +59,12 @@ class AwsPrefixList(pulumi.ComponentResource):
 
 def _checked_size(args: Mapping[str, Any], count: int) -> int:
     """Return the size of the list, with room for its blocks."""
-    size = args.get("max_entries", grown(count))
-    if not isinstance(size, int | float) or isinstance(size, bool) or size != int(size):
-        raise UserError(f"max_entries cannot be {size!r}: write a whole number.")
+    size = whole_number(args.get("max_entries", grown(count, ENTRIES_PER_REQUEST)), "max_entries")
     if not count <= size <= ENTRIES_PER_LIST:
         raise UserError(
-            f"max_entries is {int(size)} for {count} cidrs: give at least {count}, at most AWS's {ENTRIES_PER_LIST}."
+            f"max_entries is {size} for {count} cidrs: give at least {count}, at most AWS's {ENTRIES_PER_LIST}."
         )
-    return int(size)
+    return size
 
 
 def _checked_cidrs(args: Mapping[str, Any]) -> list[str]:

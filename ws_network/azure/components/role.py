@@ -32,6 +32,7 @@ from ws_network.program import (
     stop_on_errors,
     user_errors,
     warn,
+    whole_number,
 )
 
 
@@ -157,18 +158,12 @@ def planned(args: Mapping[str, Any], adopted: frozenset[str]) -> tuple[Plan, Azu
         UserError: the arguments cannot be used, or the plan must not be deployed.
     """
     plan = plan_of(args, Target.AZURE_NSG, args.get("peer_application_security_group_ids", {}))
-    band = Band(_priority(args, "first_priority", OWNED_BAND.first), _priority(args, "last_priority", OWNED_BAND.last))
+    usual = {"first_priority": OWNED_BAND.first, "last_priority": OWNED_BAND.last}
+    band = Band(*(whole_number(args.get(key, priority), key) for key, priority in usual.items()))
     rendering = render(plan, band=band, adopted=adopted)
     stop_on_errors((*plan.findings, *rendering.findings))
     known_keys("application_security_group_ids", args.get("application_security_group_ids", {}), plan.roles)
     return plan, rendering, band
-
-
-def _priority(args: Mapping[str, Any], key: str, usual: int) -> int:
-    value = args.get(key, usual)
-    if not isinstance(value, int | float) or isinstance(value, bool) or value != int(value):
-        raise UserError(f"{key} cannot be {value!r}: write a whole number.")
-    return int(value)
 
 
 def seen(

@@ -9,8 +9,9 @@ from pulumi_gcp import networksecurity
 from ws_network.addresses import parse_cidr
 from ws_network.errors import UserError
 from ws_network.gcp.limits import AUTOMATIC_LENGTH, LABEL_KEY_PATTERN, LABEL_VALUE_PATTERN, LARGEST_CAPACITY
-from ws_network.gcp.render import grown, resource_name
-from ws_network.program import check_plain, given_args, given_id, ids_output, known_keys, user_errors
+from ws_network.gcp.render import resource_name
+from ws_network.lists import grown
+from ws_network.program import check_plain, given_args, given_id, ids_output, known_keys, user_errors, whole_number
 
 GROUP_DESCRIPTION = "Workload Security (ws_network)"
 """Description of a group."""
@@ -89,15 +90,14 @@ def _checked(key: str, cidrs: Any) -> tuple[str, list[str]]:
 
 def _checked_size(args: Mapping[str, Any], key: str, count: int) -> int:
     """Return the capacity of a group, with room for its ranges."""
-    size = args.get("capacities", {}).get(key, grown(count))
-    if not isinstance(size, int | float) or isinstance(size, bool) or size != int(size):
-        raise UserError(f"capacities['{key}'] cannot be {size!r}: write a whole number.")
+    given = args.get("capacities", {}).get(key, grown(count, LARGEST_CAPACITY))
+    size = whole_number(given, f"capacities['{key}']")
     if not count <= size <= LARGEST_CAPACITY:
         raise UserError(
-            f"capacities['{key}'] is {int(size)} for {count} ranges: give at least {count}, at most GCP's "
+            f"capacities['{key}'] is {size} for {count} ranges: give at least {count}, at most GCP's "
             f"{LARGEST_CAPACITY}."
         )
-    return int(size)
+    return size
 
 
 def checked_labels(tags: Mapping[str, str], where: str) -> dict[str, str]:

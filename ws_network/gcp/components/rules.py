@@ -20,7 +20,7 @@ from ws_network.gcp.components.address_groups import GcpAddressGroups, checked_l
 from ws_network.gcp.limits import AUTOMATIC_LENGTH
 from ws_network.gcp.render import FirewallRule, GcpRendering, Reference, render, resource_name
 from ws_network.plan import Plan, settle
-from ws_network.program import given_id, known_keys, plan_of, stop_on_errors
+from ws_network.program import given_id, known_keys, plan_of, stop_on_errors, whole_number
 
 POLICY_DESCRIPTION = "Workload Security (ws_network)"
 """Description of an own policy. Constant: the provider cannot change it together with rules."""
@@ -41,6 +41,8 @@ class Planned:
     rendering: GcpRendering
     findings: tuple[Finding, ...]
     labels: Mapping[str, str]
+    marks: Mapping[str, tuple[MachineMark, pulumi.Input[str]]]
+    """Those that the arguments give, by role."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,8 @@ def planned(args: Mapping[str, Any]) -> Planned:
         for role, found in plan.deployment.machines.items():
             if found.given is mark and role not in marks:
                 raise UserError(f"machines.{role} says given: {mark}: give {argument}['{role}'], or the marks there.")
-    band = (priorities.vpc_band if vpc else priorities.band)(
-        _whole(args, "first_priority"), _whole(args, "last_priority")
-    )
+    ends = (whole_number(args[key], key) if key in args else None for key in ("first_priority", "last_priority"))
+    band = (priorities.vpc_band if vpc else priorities.band)(*ends)
     rendering = render(
         plan,
         band=band,
@@ -81,7 +82,7 @@ def planned(args: Mapping[str, Any]) -> Planned:
     findings = (*plan.findings, *rendering.findings, *settle(plan.deployment, more))
     stop_on_errors(findings)
     labels = checked_labels(plan.deployment.tags, "tags") if rendering.address_groups else {}
-    return Planned(plan, rendering, findings, labels)
+    return Planned(plan, rendering, findings, labels, marks)
 
 
 def _check_place(args: Mapping[str, Any], *, vpc: bool) -> None:
@@ -121,16 +122,6 @@ def _given_marks(args: Mapping[str, Any]) -> dict[str, tuple[MachineMark, pulumi
     return out
 
 
-def _whole(args: Mapping[str, Any], key: str) -> int | None:
-    """Return a whole number among the arguments, None where there is none."""
-    value = args.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, int | float) or isinstance(value, bool) or value != int(value):
-        raise UserError(f"{key} cannot be {value!r}: write a whole number.")
-    return int(value)
-
-
 def _unseen(first: str, last: str) -> Finding:
     text = f"what else the firewall policy has between the priorities {first} and {last} is not looked at."
     return finding("foreign-priorities-unseen", "firewall_policy", text)
@@ -167,7 +158,7 @@ class Resources:
         self._name = name
         self._args = args
         self._deployment = what.plan.deployment
-        self._marks = _given_marks(args)
+        self._marks = what.marks
         self._project = given_id(name, "project", args["project"]) if "project" in args else None
         self._vpc = bool(args.get("vpc_firewall"))
         rules = {key: rule for key, rule in what.rendering.rules.items() if rule["role"] in roles}
