@@ -196,42 +196,32 @@ def _rule(rule: ComposedRule, priority: int, description: str, lists: Mapping[st
         rendered["destination_port_range"] = "*"
     else:
         rendered["destination_port_ranges"] = [service.ports.text for service in rule.services]
-    prefixes, group = _other_end(rule, lists)
-    if rule.direction is Direction.EGRESS:
-        rendered["source_address_prefix"] = "*"
-        if group is not None:
-            rendered["destination_application_security_group"] = group
-        elif isinstance(prefixes, list):
-            rendered["destination_address_prefixes"] = prefixes
-        else:
-            rendered["destination_address_prefix"] = prefixes
-    else:
-        rendered["destination_address_prefix"] = "*"
-        if group is not None:
-            rendered["source_application_security_group"] = group
-        elif isinstance(prefixes, list):
-            rendered["source_address_prefixes"] = prefixes
-        else:
-            rendered["source_address_prefix"] = prefixes
+    own, other = ("source", "destination") if rule.direction is Direction.EGRESS else ("destination", "source")
+    form, value = _other_end(rule, lists)
+    sides = {f"{own}_address_prefix": "*", f"{other}_{form}": value}
+    rendered.update(sides)  # type: ignore[typeddict-item]  # the keys are those of SecurityRule
     return rendered
 
 
-def _other_end(rule: ComposedRule, lists: Mapping[str, AddressList]) -> tuple[list[str] | str, GroupOfSite | None]:
-    """Return prefixes (a list also of one, so that a second one changes no form), one prefix or tag, or a group."""
+def _other_end(rule: ComposedRule, lists: Mapping[str, AddressList]) -> tuple[str, Any]:
+    """Return the form of the other end and its value.
+
+    Blocks are a list also where there is one, so that a second one changes no form.
+    """
     end = rule.ends[0]
     match end.kind:
         case EndpointKind.LIST:
-            return list(rule.cidrs(lists)), None
+            return "address_prefixes", list(rule.cidrs(lists))
         case EndpointKind.ANY:
-            return rule.cidrs(lists)[0], None
+            return "address_prefix", rule.cidrs(lists)[0]
         case EndpointKind.ROLE:
-            return [], GroupOfSite(role=end.value)
+            return "application_security_group", GroupOfSite(role=end.value)
         case EndpointKind.APPLICATION_SECURITY_GROUP:
-            return [], GroupOfSite(id=end.value)
+            return "application_security_group", GroupOfSite(id=end.value)
         case EndpointKind.REFERENCE:
-            return [], GroupOfSite(input=end.value)
+            return "application_security_group", GroupOfSite(input=end.value)
         case _:  # a service tag: the grammar has no other
-            return end.value, None
+            return "address_prefix", end.value
 
 
 def _rest(role: str, direction: Direction, band: Band) -> Iterator[SecurityRule]:
