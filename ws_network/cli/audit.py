@@ -7,7 +7,7 @@ import typer
 
 from ws_network.aws.network_acl import load_network_acls
 from ws_network.cli import options
-from ws_network.cli.output import complain, show
+from ws_network.cli.output import exit_code, show
 from ws_network.errors import UserError
 from ws_network.findings import Severity
 from ws_network.views.network_acls import chosen, flow_by_flow, network_acl_audit
@@ -62,7 +62,4 @@ def audit(
     )
     found = network_acl_audit(plan, acls, role or None, everything=everything)
     show(found.sheet, form)
-    complain(f"error: {entry.text} {entry.remedy}" for entry in found.errors)
-    if found.errors:
-        return 1
-    return 2 if found.at_least(fail_on) else 0
+    return exit_code(found, fail_on)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ws_network.cli import options
-from ws_network.cli.output import complain, show
+from ws_network.cli.output import exit_code, show
 from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Severity
 from ws_network.views.network_acls import Answer, flow_by_flow, network_acl_export
@@ -61,7 +61,4 @@ def export(
     )
     found = EXPORTS[what](plan, role or None, everything=everything)
     show(found.sheet, form)
-    complain(f"error: {entry.text} {entry.remedy}" for entry in found.errors)
-    if found.errors:
-        return 1
-    return 2 if found.at_least(fail_on) else 0
+    return exit_code(found, fail_on)

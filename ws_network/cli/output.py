@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from ws_network.findings import Severity
+    from ws_network.views.planned import Judged
+
 COLOURS = {"error": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "yes": "green", "no": "red"}
 """By the first word of a line or the whole of a cell."""
 
@@ -35,6 +38,14 @@ def complain(texts: "Iterable[str]") -> None:
     """Write lines to stderr."""
     for text in texts:
         sys.stderr.write(f"{text}\n")
+
+
+def exit_code(found: "Judged", fail_on: "Severity") -> int:
+    """Say the errors of an answer; return 1 for one, 2 for a finding from `fail_on` on that is not accepted, else 0."""
+    complain(f"error: {entry.text} {entry.remedy}" for entry in found.errors)
+    if found.errors:
+        return 1
+    return 2 if found.at_least(fail_on) else 0
 
 
 def _terminal(sheet: Sheet) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ws_network.cli import options
-from ws_network.cli.output import complain, show
+from ws_network.cli.output import exit_code, show
 from ws_network.findings import Severity
 from ws_network.plan import build_plan
 from ws_network.views.planned import overview
@@ -59,7 +59,4 @@ def plan(
     else:
         sheet = found.sheet(everything=everything)
         show(sheet if only is None else sheet.only(only), form)
-    complain(f"error: {entry.text} {entry.remedy}" for entry in found.errors)
-    if found.errors:
-        return 1
-    return 2 if found.at_least(fail_on) else 0
+    return exit_code(found, fail_on)

@@ -23,7 +23,7 @@ from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Finding, Severity
 from ws_network.plan import Plan, build_plan, settle
 from ws_network.snapshot import Snapshot
-from ws_network.views.planned import finding_lines, finding_table
+from ws_network.views.planned import Judged, finding_lines, finding_table
 from ws_network.views.tables import Column, For, Sheet, Table
 
 ENTRIES = (
@@ -64,20 +64,11 @@ SUBNETS = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(Judged):
     """A sheet, and the findings that decide the exit code."""
 
     sheet: Sheet
     findings: tuple[Finding, ...]
-
-    def at_least(self, severity: Severity) -> bool:
-        """Return whether a finding that the deployment does not accept is as bad as `severity`."""
-        return any(entry.severity.at_least(severity) and not entry.accepted for entry in self.findings)
-
-    @property
-    def errors(self) -> tuple[Finding, ...]:
-        """The findings that leave the answer without a part of what is needed."""
-        return tuple(entry for entry in self.findings if entry.severity is Severity.ERROR)
 
 
 def flow_by_flow(

@@ -52,15 +52,10 @@ SHOWN_BLOCKS = 2
 """A list of so many blocks is shown by its blocks, a longer one by its size."""
 
 
-@dataclass(frozen=True)
-class Overview:
-    """A plan and what its target says to it."""
+class Judged:
+    """What has findings: which of them forbid, and whether one is too bad for a pipeline."""
 
-    plan: Plan
-    rendering: Rendered | None
-    """None where a finding leaves a rule without its target or priority."""
     findings: tuple[Finding, ...]
-    """Of the plan and of the renderer, worst first, with what the deployment accepts."""
 
     def at_least(self, severity: Severity) -> bool:
         """Return whether a finding that the deployment does not accept is as bad as `severity`."""
@@ -68,8 +63,19 @@ class Overview:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """The findings that forbid to deploy the plan."""
+        """The findings that forbid to deploy, or leave the answer without a part of what is needed."""
         return tuple(entry for entry in self.findings if entry.severity is Severity.ERROR)
+
+
+@dataclass(frozen=True)
+class Overview(Judged):
+    """A plan and what its target says to it."""
+
+    plan: Plan
+    rendering: Rendered | None
+    """None where a finding leaves a rule without its target or priority."""
+    findings: tuple[Finding, ...]
+    """Of the plan and of the renderer, worst first, with what the deployment accepts."""
 
     def rendered(self) -> dict[str, Any]:
         """Return the plan in the target's words.
