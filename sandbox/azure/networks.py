@@ -13,7 +13,7 @@ from sandbox.azure.errors import ArmError, bad
 from sandbox.azure.ids import ResourceId, parse
 from sandbox.azure.rules import check_name
 from sandbox.azure.security_groups import APPLICATION_GROUPS, NetworkSecurityGroup
-from sandbox.azure.session import ArmType, Body, Located, Session, etag
+from sandbox.azure.session import Body, Child, Located, Session, etag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,40 +151,31 @@ def _show(session: Session, subnet: Body) -> None:
         subnet["properties"]["ipConfigurations"] = [{"id": user} for user in users]
 
 
-class Subnet(ArmType):
+class Subnet(Child):
     """A subnet as a resource of its own; it is kept in its network."""
 
     kind = "Microsoft.Network/virtualNetworks/subnets"
     model = "Subnet"
     operations = "Subnets"
+    collection = "subnets"
 
-    def put(self, session: Session, key: ResourceId, body: Body) -> None:
-        """Put the subnet in its place in the network."""
-        network = session.find(key.parent)
-        if network is None:
-            raise ArmError(
-                404,
-                "ParentResourceNotFound",
-                f"Failed to perform 'write' on resource(s) of type '{self.kind}', "
-                f"because the parent resource '{key.parent}' could not be found.",
-            )
-        subnets: list[Body] = network["properties"]["subnets"]
-        new = _kept(session, key, body, network)
-        old = next((item for item in subnets if item["id"].lower() == key.key), None)
-        if old is None:
-            subnets.append(new)
-        else:
-            new["id"], new["name"] = old["id"], old["name"]
-            subnets[subnets.index(old)] = new
-            if _prefixes(old) != _prefixes(new):
-                _check_unused(session, key)
-        _check_spaces(network)
-        session.save(key.parent, network)
+    def kept(self, session: Session, key: ResourceId, body: Body, parent: Body) -> Body:
+        """Return the subnet as it is kept in its network."""
+        return _kept(session, key, body, parent)
+
+    def settle(self, session: Session, key: ResourceId, parent: Body, old: Body | None, new: Body) -> None:
+        """Check that addresses change only where nothing lies, and that all subnets fit."""
+        if old is not None and _prefixes(old) != _prefixes(new):
+            _check_unused(session, key)
+        _check_spaces(parent)
+
+    def changed(self, session: Session, old: Body | None, new: Body | None) -> None:
+        """Tell the security groups."""
         _touch_groups(session, old, new)
 
     def get(self, session: Session, key: ResourceId) -> Body | None:
         """Return the subnet, with what lies in it."""
-        found = _find(session, key)
+        found = self.find(session, key)
         if found is not None:
             _show(session, found)
         return found
@@ -192,19 +183,7 @@ class Subnet(ArmType):
     def delete(self, session: Session, key: ResourceId) -> None:
         """Take the subnet out of its network, unless something lies in it."""
         _check_unused(session, key)
-        network = session.find(key.parent)
-        if network is not None:
-            gone = _find(session, key)
-            subnets = network["properties"]["subnets"]
-            network["properties"]["subnets"] = [item for item in subnets if item["id"].lower() != key.key]
-            session.save(key.parent, network)
-            _touch_groups(session, gone)
-
-
-def _find(session: Session, key: ResourceId) -> Body | None:
-    network = session.find(key.parent) if key.kind.lower() == Subnet.kind.lower() else None
-    subnets = network["properties"]["subnets"] if network else []
-    return next((item for item in subnets if item["id"].lower() == key.key), None)
+        super().delete(session, key)
 
 
 class NetworkInterface(Located):
@@ -258,7 +237,7 @@ def _group_of(interface: Body) -> str:
 def _configuration(session: Session, key: ResourceId, item: Body, old: Body | None, others: list[Body]) -> Body:
     given: Body = item.get("properties") or {}
     target = parse(str((given.get("subnet") or {}).get("id", "")))
-    subnet = _find(session, target)
+    subnet = Subnet().find(session, target) if target.kind.lower() == Subnet.kind.lower() else None
     if subnet is None:
         raise bad(
             "InvalidResourceReference",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.errors import ArmError, bad
 from sandbox.azure.rules import SIDES, check_rule, check_rules
-from sandbox.azure.session import ArmType, Body, Located, Session, etag
+from sandbox.azure.session import Body, Child, Located, Session, etag
 
 if TYPE_CHECKING:
     from sandbox.azure.ids import ResourceId
@@ -97,48 +97,24 @@ def _default(key: ResourceId, rule: tuple[str, str, str, int, str, str]) -> Body
     return {"id": f"{key}/defaultSecurityRules/{name}", "name": name, "type": kind, "properties": properties}
 
 
-class SecurityRule(ArmType):
+class SecurityRule(Child):
     """A rule as a resource of its own; it is kept in its group."""
 
     kind = "Microsoft.Network/networkSecurityGroups/securityRules"
     model = "SecurityRule"
     operations = "SecurityRules"
+    collection = "securityRules"
 
-    def put(self, session: Session, key: ResourceId, body: Body) -> None:
-        """Put the rule in its place in the group; at every moment all rules of a group fit together."""
-        group = session.find(key.parent)
-        if group is None:
-            raise ArmError(
-                404,
-                "ParentResourceNotFound",
-                f"Failed to perform 'write' on resource(s) of type '{self.kind}', "
-                f"because the parent resource '{key.parent}' could not be found.",
-            )
-        rules: list[Body] = group["properties"]["securityRules"]
-        new = _kept(session, key, body, group)
-        places = [place for place, rule in enumerate(rules) if rule["id"].lower() == key.key]
-        if places:
-            new["id"], new["name"] = rules[places[0]]["id"], rules[places[0]]["name"]
-            rules[places[0]] = new
-        else:
-            rules.append(new)
+    def kept(self, session: Session, key: ResourceId, body: Body, parent: Body) -> Body:
+        """Return the rule as it is kept in its group."""
+        return _kept(session, key, body, parent)
+
+    def settle(self, session: Session, key: ResourceId, parent: Body, old: Body | None, new: Body) -> None:
+        """Check that at every moment all rules of a group fit together."""
+        del session, key, old
+        rules = parent["properties"]["securityRules"]
         # Azure names the rule that was there first, so the new one is compared last.
-        check_rules(group["id"], [*(rule for rule in rules if rule is not new), new])
-        session.save(key.parent, group)
-
-    def get(self, session: Session, key: ResourceId) -> Body | None:
-        """Return the rule."""
-        group = session.find(key.parent)
-        rules = group["properties"]["securityRules"] if group else []
-        return next((rule for rule in rules if rule["id"].lower() == key.key), None)
-
-    def delete(self, session: Session, key: ResourceId) -> None:
-        """Take the rule out of its group."""
-        group = session.find(key.parent)
-        if group is not None:
-            rules = group["properties"]["securityRules"]
-            group["properties"]["securityRules"] = [rule for rule in rules if rule["id"].lower() != key.key]
-            session.save(key.parent, group)
+        check_rules(parent["id"], [*(rule for rule in rules if rule is not new), new])
 
 
 class ApplicationSecurityGroup(Located):

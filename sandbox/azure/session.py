@@ -194,3 +194,64 @@ class Located(ArmType):
     def in_use(self, key: ResourceId, users: list[str]) -> ArmError:
         """Return the error for deleting what others refer to."""
         raise NotImplementedError
+
+
+class Child(ArmType):
+    """A resource of its own that is kept in a list of its parent."""
+
+    #: The property of the parent that holds all of them.
+    collection: ClassVar[str]
+
+    def put(self, session: Session, key: ResourceId, body: Body) -> None:
+        """Put it in its place in the parent."""
+        parent = session.find(key.parent)
+        if parent is None:
+            raise ArmError(
+                404,
+                "ParentResourceNotFound",
+                f"Failed to perform 'write' on resource(s) of type '{self.kind}', "
+                f"because the parent resource '{key.parent}' could not be found.",
+            )
+        items: list[Body] = parent["properties"][self.collection]
+        new = self.kept(session, key, body, parent)
+        old = self.find(session, key, items)
+        if old is None:
+            items.append(new)
+        else:
+            new["id"], new["name"] = old["id"], old["name"]
+            items[items.index(old)] = new
+        self.settle(session, key, parent, old, new)
+        session.save(key.parent, parent)
+        self.changed(session, old, new)
+
+    @abstractmethod
+    def kept(self, session: Session, key: ResourceId, body: Body, parent: Body) -> Body:
+        """Return it as it is kept in its parent. May raise `ArmError`."""
+
+    @abstractmethod
+    def settle(self, session: Session, key: ResourceId, parent: Body, old: Body | None, new: Body) -> None:
+        """Check the parent with the new one in it. May raise `ArmError`."""
+
+    def changed(self, session: Session, old: Body | None, new: Body | None) -> None:
+        """Do what follows when one came, went or changed."""
+
+    def get(self, session: Session, key: ResourceId) -> Body | None:
+        """Return it."""
+        return self.find(session, key)
+
+    def find(self, session: Session, key: ResourceId, items: list[Body] | None = None) -> Body | None:
+        """Return it as it is kept, among all of its parent where `items` are not at hand."""
+        if items is None:
+            parent = session.find(key.parent)
+            items = parent["properties"][self.collection] if parent else []
+        return next((item for item in items if item["id"].lower() == key.key), None)
+
+    def delete(self, session: Session, key: ResourceId) -> None:
+        """Take it out of its parent."""
+        parent = session.find(key.parent)
+        if parent is not None:
+            items = parent["properties"][self.collection]
+            gone = self.find(session, key, items)
+            parent["properties"][self.collection] = [item for item in items if item["id"].lower() != key.key]
+            session.save(key.parent, parent)
+            self.changed(session, gone, None)
