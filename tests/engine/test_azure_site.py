@@ -14,15 +14,16 @@ import pytest
 
 from tests.components.azure_sites import AGENTS, RELAYS, SITE, own
 from tests.components.sites import changed, with_peer
+from tests.engine.stories import done, names, settled
 from ws_network.azure.render import SecurityRule, render
 from ws_network.catalogue import Catalogue
 from ws_network.deployment import Deployment, Target
 from ws_network.plan import build_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from tests.engine.harness import Change, Project, Result
+    from tests.engine.harness import Project, Result
 
     MakeProject = Callable[..., Project]
 
@@ -151,23 +152,6 @@ def by_hand(project: Project, group: str, name: str, priority: int) -> None:
         "destinationAddressPrefix": "203.0.113.0/24",
     }  # fmt: skip
     project.azure.put(f"{group}/securityRules/{name}", {"properties": properties})
-
-
-def done(result: Result) -> list[Change]:
-    """Return the changes of a command that must have succeeded without a traceback."""
-    assert result.ok, result.text
-    assert "Traceback" not in result.text
-    return result.changes
-
-
-def settled(project: Project) -> bool:
-    """Return whether state, cloud and program agree: a preview after a refresh has nothing to change."""
-    return done(project.preview("--refresh")) == []
-
-
-def names(changes: Iterable[Change], op: str, kind: str = "") -> set[str]:
-    """Return the names of the resources with an operation, by a part of their type."""
-    return {change.name for change in changes if change.op == op and kind in change.type}
 
 
 def wanted(result: Result) -> dict[str, int]:

@@ -14,6 +14,7 @@ import pytest
 from sandbox.gcp.account import Account
 from tests.components.gcp_sites import AGENTS, CLASSIC, SITE
 from tests.components.sites import changed, with_peer
+from tests.engine.stories import done, names, settled
 from ws_network.catalogue import Catalogue
 from ws_network.deployment import Deployment, MachineMark, Target
 from ws_network.gcp import priorities
@@ -21,9 +22,9 @@ from ws_network.gcp.render import FirewallRule, render
 from ws_network.plan import build_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from tests.engine.harness import Change, Project, Result
+    from tests.engine.harness import Project, Result
     from ws_network.priorities import Band
 
     MakeProject = Callable[..., Project]
@@ -177,13 +178,6 @@ def inventory(project: Project) -> set[str]:
     }
 
 
-def done(result: Result) -> list[Change]:
-    """Return the changes of a command that must have succeeded without a traceback."""
-    assert result.ok, result.text
-    assert "Traceback" not in result.text
-    return result.changes
-
-
 def refused(result: Result, *words: str) -> None:
     """Check that a command failed with an error that has these words, and without a traceback."""
     assert not result.ok, result.text
@@ -191,16 +185,6 @@ def refused(result: Result, *words: str) -> None:
     assert "unhandled exception" not in result.text, result.text
     for word in words:
         assert any(word in text for text in result.errors), result.text
-
-
-def settled(project: Project) -> bool:
-    """Return whether state, cloud and program agree: a preview after a refresh has nothing to change."""
-    return done(project.preview("--refresh")) == []
-
-
-def names(changes: Iterable[Change], op: str, kind: str = "") -> set[str]:
-    """Return the names of the resources with an operation, by a part of their type."""
-    return {change.name for change in changes if change.op == op and kind in change.type}
 
 
 def order(result: Result) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.components.sites import AGENTS, HELD, SITE, changed, with_peer
+from tests.engine.stories import done, names, settled
 from ws_network.aws.render import render
 from ws_network.catalogue import Catalogue
 from ws_network.deployment import Deployment
@@ -107,23 +108,6 @@ def inventory(project: Project) -> set[str]:
         *(item["SecurityGroupRuleId"] for item in ec2.describe_security_group_rules()["SecurityGroupRules"]),
         *(item["PrefixListId"] for item in ec2.describe_managed_prefix_lists()["PrefixLists"]),
     }
-
-
-def done(result: Result) -> list[Change]:
-    """Return the changes of a command that must have succeeded without a traceback."""
-    assert result.ok, result.text
-    assert "Traceback" not in result.text
-    return result.changes
-
-
-def settled(project: Project) -> bool:
-    """Return whether state, cloud and program agree: a preview after a refresh has nothing to change."""
-    return done(project.preview("--refresh")) == []
-
-
-def names(changes: Iterable[Change], op: str, kind: str = "") -> set[str]:
-    """Return the names of the resources with an operation, by a part of their type."""
-    return {change.name for change in changes if change.op == op and kind in change.type}
 
 
 def kinds(changes: Iterable[Change]) -> set[tuple[str, str]]:

@@ -11,6 +11,7 @@ from sandbox.aws.cloud import AwsCloud
 from sandbox.aws.provider import AwsProvider
 from sandbox.protocol import UNKNOWN, pack, unpack
 from sandbox.provider import Servicer, plugin_pb2, provider_pb2  # noqa: F401 - loads the protocol once
+from tests.sandbox.wire import Context, Refused, Wire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,93 +24,15 @@ VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
 
 
-class Refused(Exception):  # noqa: N818
-    """The call ended with an error."""
-
-
-class Context:
-    """Stands for the gRPC context."""
-
-    def __init__(self) -> None:
-        self.trailing: Any = ()
-
-    def set_trailing_metadata(self, metadata: Any) -> None:
-        self.trailing = metadata
-
-    def abort(self, code: Any, details: str) -> None:
-        del code
-        raise Refused(details)
-
-
 #: What the fixture `made` gives of a rule: id, inputs, state.
 Made = tuple[str, dict[str, Any], dict[str, Any]]
 
 
-class Engine:
-    """Does with the servicer what an engine does with the process."""
+class Engine(Wire):
+    """Speaks to the emulated AWS."""
 
     def __init__(self, **config: Any) -> None:
-        self.servicer = Servicer(AwsProvider())
-        self.context = Context()
-        args = pack({"region": "eu-central-1", **config})
-        self.servicer.Configure(provider_pb2.ConfigureRequest(args=args), self.context)
-
-    @staticmethod
-    def urn(token: str, name: str = "one") -> str:
-        return f"urn:pulumi:test::probe::{token}::{name}"
-
-    def check(self, token: str, news: dict[str, Any], olds: dict[str, Any] | None = None) -> Any:
-        request = provider_pb2.CheckRequest(
-            urn=self.urn(token), news=pack(news), olds=pack(olds or {}), randomSeed=bytes.fromhex("0123456789abcdef")
-        )
-        return self.servicer.Check(request, self.context)
-
-    def inputs(self, token: str, news: dict[str, Any], olds: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = self.check(token, news, olds)
-        assert not answer.failures, answer.failures
-        return unpack(answer.inputs)
-
-    def failures(self, token: str, news: dict[str, Any]) -> dict[str, str]:
-        return {failure.property: failure.reason for failure in self.check(token, news).failures}
-
-    def diff(self, token: str, old: dict[str, Any], news: dict[str, Any], state: dict[str, Any] | None = None) -> Any:
-        request = provider_pb2.DiffRequest(
-            urn=self.urn(token), old_inputs=pack(old), news=pack(news), olds=pack(state or old)
-        )
-        return self.servicer.Diff(request, self.context)
-
-    def create(self, token: str, news: dict[str, Any], *, preview: bool = False) -> tuple[str, dict[str, Any]]:
-        request = provider_pb2.CreateRequest(
-            urn=self.urn(token), properties=pack(self.inputs(token, news)), preview=preview
-        )
-        answer = self.servicer.Create(request, self.context)
-        return answer.id, unpack(answer.properties)
-
-    def read(self, token: str, key: str, inputs: dict[str, Any] | None = None, state: Any = None) -> Any:
-        request = provider_pb2.ReadRequest(
-            id=key, urn=self.urn(token), inputs=pack(inputs or {}), properties=pack(state or {})
-        )
-        return self.servicer.Read(request, self.context)
-
-    def update(self, token: str, key: str, old: dict[str, Any], news: dict[str, Any], **more: Any) -> dict[str, Any]:
-        request = provider_pb2.UpdateRequest(
-            id=key,
-            urn=self.urn(token),
-            old_inputs=pack(old),
-            news=pack(news),
-            olds=pack(more.pop("state", old)),
-            **more,
-        )
-        return unpack(self.servicer.Update(request, self.context).properties)
-
-    def delete(self, token: str, key: str, state: dict[str, Any]) -> None:
-        self.servicer.Delete(
-            provider_pb2.DeleteRequest(id=key, urn=self.urn(token), properties=pack(state)), self.context
-        )
-
-    def invoke(self, token: str, **args: Any) -> Any:
-        answer = self.servicer.Invoke(provider_pb2.InvokeRequest(tok=token, args=pack(args)), self.context)
-        return unpack(getattr(answer, "return"))
+        super().__init__(AwsProvider(), {"region": "eu-central-1", **config})
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from sandbox.azure.provider import AzureProvider
 from sandbox.azure.resources.differences import detailed, follow, without_empty
 from sandbox.protocol import UNKNOWN, unpack
-from sandbox.provider import Servicer, provider_pb2
+from sandbox.provider import provider_pb2
+from tests.sandbox.wire import Refused, Wire
 
-from ..test_provider import Engine, Refused, pack  # noqa: TID252 - the tests are no package with a name
 from .conftest import put_asg, put_nsg, put_vnet, rule
 
 if TYPE_CHECKING:
@@ -30,13 +30,11 @@ RULE_TYPE = "Microsoft.Network/networkSecurityGroups/securityRules"
 IN_RG = {"resourceGroupName": "rg"}
 
 
-class AzureEngine(Engine):
-    """Does with the servicer what an engine does with the process."""
+class AzureEngine(Wire):
+    """Speaks to the emulated Azure."""
 
     def __init__(self, **config: Any) -> None:
-        super().__init__()
-        self.servicer = Servicer(AzureProvider())
-        self.servicer.Configure(provider_pb2.ConfigureRequest(args=pack(config)), self.context)
+        super().__init__(AzureProvider(), config)
 
 
 @pytest.fixture
