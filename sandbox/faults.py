@@ -11,6 +11,7 @@ Each mode maps API operations (or `*`) to how many calls it hits: the first N, o
 | `throttle` | refused as for too many requests; the provider tries again, as the real one does |
 | `refuse` | refused with an error that is not tried again, nothing is done |
 | `lose_answer` | carried out, then answered with an error: the resource exists and nobody knows its id |
+| `slow` | Azure only: carried out, and takes a moment, in which changes of the same firewall policy are refused |
 | `crash` | carried out, then the provider's process dies |
 | `partial` | here the key is a resource type: it is created, and reported as not fully initialised |
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from sandbox.store import Store
 
-MODES = ("throttle", "refuse", "lose_answer", "crash", "partial")
+MODES = ("throttle", "refuse", "lose_answer", "slow", "crash", "partial")
 
 
 def aws_error(mode: str) -> CloudError:

@@ -141,7 +141,7 @@ def peers_of(draw: st.DrawFn, roles: list[str]) -> dict[str, Any]:
 def extra_flows(draw: st.DrawFn, ends: list[str], known: list[str]) -> list[dict[str, Any]]:
     """Flows that the page does not have, between what the site has."""
     made = []
-    for name in draw(st.sampled_from([[], ["own-0"], ["own-0", "own-1"], ["own-0", "own-0-any"]])):
+    for name in draw(st.sampled_from([[], ["own-0"], ["own-0", "own-1"], ["own-0", "own-0-443"]])):
         source = draw(st.sampled_from(ends))
         made.append(
             {

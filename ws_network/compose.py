@@ -7,7 +7,7 @@ Does not own priorities (`ws_network.<cloud>.priorities`), words and limits of a
 (`ws_network.covers`).
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum, unique
@@ -125,14 +125,16 @@ def compose(plan: Plan) -> tuple[ComposedRule, ...]:
 
 
 def _told_apart(rules: list[ComposedRule]) -> Iterator[ComposedRule]:
-    """Yield the rules, those of one name with a mark of their line each: `own` to any address, and `own-any`."""
-    count = Counter(rule.name for rule in rules)
-    for rule in rules:
-        if count[rule.name] == 1:
-            yield rule
-            continue
+    """Yield the rules; of those with one name, all but that of the shortest line with a mark of their line.
+
+    The ports of a line and a longer id can look alike: `agent-dns`, port 5353, and `agent-dns-5353`. The longer one is
+    always a flow that the site adds, and never renames a rule of the page.
+    """
+    taken: set[str] = set()
+    for rule in sorted(rules, key=lambda rule: (len(rule.line), rule)):
         words = f"{rule.role} {rule.direction} {rule.line} {rule.facet}"
-        yield replace(rule, name=f"{rule.name}-{digest(words, 6)}")
+        yield replace(rule, name=f"{rule.name}-{digest(words, 6)}") if rule.name in taken else rule
+        taken.add(rule.name)
 
 
 def facet_of(peer: Endpoint, lists: Mapping[str, AddressList]) -> Facet:
@@ -155,8 +157,8 @@ def _apart(rule: Rule, facet: Facet, grammar: Grammar) -> tuple[str, str]:
     protocol = "" if grammar.many_protocols else str(rule.protocol)
     if facet < Facet.ROLE:
         return protocol, ""
-    if facet is Facet.ROLE and grammar.many_members:
-        return protocol, ""
+    if grammar.many_members:
+        return protocol, "" if facet is Facet.ROLE else str(rule.peer.kind)
     return protocol, rule.peer.slug
 
 

@@ -155,6 +155,7 @@ class EndpointFinder:
         own, other = self.machines.get(flow.destination), self.machines.get(flow.source)
         sayable = {kind for kind in self.grammar.ingress if source_is_sayable(self.target, kind, own, other)}
         reach = self._role(flow, flow.source, frozenset(sayable))
+        self._unfitting(reach, flow, self.grammar.ingress - sayable)
         if not reach.endpoints and not reach.findings:
             text = (
                 f"{flow.id}: {flow.destination} listens on {flow.source}'s behalf, and the site has no {flow.source}."
@@ -202,6 +203,19 @@ class EndpointFinder:
             remedy = f"Give the ranges of {name} under peers: {{{name}: {{cidrs: [...]}}}}."
             reach.findings.append(finding("peer-unsayable", flow.id, text, remedy=remedy))
 
+    def _unfitting(self, reach: Reach, flow: RequiredFlow, kinds: frozenset[EndpointKind]) -> None:
+        """Say which marks of a source do not fit the rule's own, where the source has another form beside them."""
+        peer = self.site.deployment.all_peers.get(flow.source)
+        forms = (PEER_FORMS[kind] for kind in kinds & PEER_FORMS.keys())
+        keys = sorted(form for form in forms if getattr(peer, form, ()))
+        if keys and reach.endpoints:
+            mark = self.machines.get(flow.destination)
+            text = (
+                f"{flow.id}: a rule of {self.target} for machines that are found by {mark} cannot name the "
+                f"{' and '.join(keys)} of {flow.source}, which enters by its other forms alone."
+            )
+            reach.findings.append(finding("mark-left-out", flow.id, text))
+
     def _peer(self, reach: Reach, flow: RequiredFlow, name: str, peer: Peer, sayable: frozenset[EndpointKind]) -> None:
         if peer.platform:
             text = f"{flow.id}: the cloud's own {name} is reached past {self.target}."
@@ -219,7 +233,8 @@ class EndpointFinder:
                 text = f"{flow.id} is a message of IPv4's ICMP, so nothing is open for {', '.join(beyond)}."
                 reach.findings.append(finding("ipv4-only", flow.id, text))
         reach.add_list(f"peer-{name}", cidrs, Origin.SITE)
-        if peer.fqdns and not reach.endpoints and not reach.findings:
+        beyond_icmp = any(entry.code == "ipv4-only" for entry in reach.findings)
+        if peer.fqdns and not reach.endpoints and not beyond_icmp and not peer.platform:
             names = tuple(Name(fqdn, Addressing.DYNAMIC, "", Confidence.DOCUMENTED) for fqdn in sorted(peer.fqdns))
             followed = EndpointKind.NAMES in sayable
             self._names(reach, _Asked(flow, name, names, name, AddressSet.from_cidrs(peer.within), followed))

@@ -174,6 +174,11 @@ CODES: dict[str, Code] = {
         "A managed role listens for nobody in this deployment.",
         "Declare who uses it: a role of the site or peers.",
     ),
+    "mark-left-out": Code(
+        Severity.LOW,
+        "A VPC rule of GCP takes sources by network tag or by service account, whichever finds its own machines.",
+        "Give the peer a mark of that kind too, use a firewall policy, or keep its ranges current.",
+    ),
     "names-refused": Code(
         Severity.ERROR,
         "A required flow has hosts that no permitted form of address covers.",
@@ -232,7 +237,8 @@ CODES: dict[str, Code] = {
     "priority-taken": Code(
         Severity.ERROR,
         "Two rules would have one priority, or a rule has none inside the band.",
-        "Widen the priority band, give the extra flow another slot, or say one of the other ends by its ranges.",
+        "Widen the priority band, give the extra flow another slot, say one of the other ends by its ranges, or rename "
+        "one of two invented roles.",
     ),
     "proxied": Code(
         Severity.INFO,

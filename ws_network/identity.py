@@ -1,7 +1,7 @@
 """What a thing is called and where it goes, from its content alone: the same whatever stands beside it.
 
-Owns numbers and digests of text, and dividing what is too long so that one value more moves no other. Does not own any
-cloud's names or limits.
+Owns numbers and digests of text, and dividing what is too long so that one value more moves no other, unless the
+number of parts doubles. Does not own any cloud's names or limits.
 """
 
 import hashlib

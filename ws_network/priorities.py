@@ -16,8 +16,8 @@ from ws_network.identity import number_of
 OWN_ROLES = 32
 """Number of the first role that the catalogue does not have. The catalogue's come before it, in its order, for ever."""
 
-ROLES = 64
-"""How many role numbers there are."""
+ROLES = 4096
+"""How many role numbers there are, so that two roles that a site invents hardly ever share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,17 @@ def role_number(role: str, catalogue: Catalogue) -> int:
     """
     known = list(dict.fromkeys(role.id for role in catalogue.data.roles))
     return known.index(role) if role in known else OWN_ROLES + number_of(role, ROLES - OWN_ROLES)
+
+
+def same_numbers(roles: Iterable[str], catalogue: Catalogue) -> Iterator[Finding]:
+    """Yield a finding for each number that two roles share; only names that a site invents can."""
+    owners: dict[int, str] = {}
+    for role in sorted(roles):
+        other = owners.setdefault(role_number(role, catalogue), role)
+        if other != role:
+            text = f"the roles {other} and {role} come to the same priorities."
+            remedy = "Rename one of the two: the number comes from the name."
+            yield finding("priority-taken", role, text, remedy=remedy)
 
 
 def clashes(priorities: Mapping[str, int], bands: Iterable[Band], where: str) -> Iterator[Finding]:

@@ -5,11 +5,12 @@ Owns the wording and the search for the nearest known key. Does not own any mode
 
 import typing
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from ws_network.errors import nearest
+from ws_network.errors import UserError, nearest
 
 SHOWN = 60
 """Longest piece of input that an error repeats."""
@@ -41,6 +42,23 @@ def describe(error: ValidationError, model: type[BaseModel]) -> str:
     return text + (f" ({more} more {'problem' if more == 1 else 'problems'} in the same place.)" if more else "")
 
 
+def check_form(kind: Any, text: str, where: str) -> None:
+    """Raise where a text is not of a kind.
+
+    Args:
+        kind: An annotated type, with the check that says what is wrong.
+        text: What the user wrote.
+        where: The key or argument that it is written under.
+
+    Raises:
+        UserError: it is not; says what it looks like.
+    """
+    try:
+        TypeAdapter(kind).validate_python(text)
+    except ValidationError as error:
+        raise UserError(f"{where}: {_sentence(error.errors()[0])}") from None
+
+
 def _path(loc: Sequence[int | str]) -> str:
     """Return `peers.dns-server.cidrs[0]` for pydantic's location."""
     text = ""
@@ -61,13 +79,17 @@ def _problem(problem: Any, path: str, model: type[BaseModel]) -> str:
         close = nearest(str(problem["input"]), known)
         hint = f"did you mean '{close}'?" if close else f"write one of {', '.join(known)}."
         return f"'{path}' cannot be '{problem['input']}': {hint}"
-    message = str(problem["msg"]).removeprefix("Value error, ").removesuffix(".")
     if kind == "value_error":
-        message += "" if message.endswith("?") else "."
-        return f"'{path}': {message}" if path else message
+        return f"'{path}': {_sentence(problem)}" if path else _sentence(problem)
     if problem["input"] in (None, "", [], ()):
         return f"'{path}' is empty: give it a value, or remove the key."
-    return f"'{path}' cannot be {_shown(problem['input'])}: {_wanted(kind, message)}."
+    return f"'{path}' cannot be {shown(problem['input'])}: {_wanted(kind, str(problem['msg']))}."
+
+
+def _sentence(problem: Any) -> str:
+    """Return what a check of ours said, with its full stop."""
+    message = str(problem["msg"]).removeprefix("Value error, ").removesuffix(".")
+    return message if message.endswith("?") else f"{message}."
 
 
 def _unknown_key(loc: Sequence[int | str], path: str, model: type[BaseModel]) -> str:
@@ -78,8 +100,10 @@ def _unknown_key(loc: Sequence[int | str], path: str, model: type[BaseModel]) ->
     return f"unknown key '{path}'" + (f": did you mean '{close}'?" if close else ".")
 
 
-def _shown(value: object) -> str:
-    """Return what the user wrote, short and in the file's words."""
+def shown(value: object) -> str:
+    """Return what the user wrote, short and in the file's words; of what no file can hold only its kind."""
+    if not isinstance(value, str | int | float | list | tuple | Mapping | date | None):
+        return f"a {type(value).__name__}"
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 

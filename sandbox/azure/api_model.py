@@ -16,7 +16,7 @@ import types
 import typing
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Union
+from typing import Any, Literal, Union
 
 from sandbox.azure.errors import bad
 
@@ -66,6 +66,8 @@ class Shape:
 TEXT = Kind(str)
 #: Models whose `type` the API version of `pulumi_azure_native` takes in a request, where the newer one does not.
 TYPED = {"NetworkInterfaceIPConfiguration", "SecurityRule", "Subnet"}
+#: Values of enumerations that Azure takes, though the published description leaves them out: SQL in application rules.
+MORE_VALUES = {"FirewallPolicyRuleApplicationProtocolType": ("Mssql",)}
 #: Microsoft.Resources/resourceGroups, API version 2024-03-01; its `properties` are not flattened by the SDK.
 RESOURCE_GROUP = Shape(
     "ResourceGroup",
@@ -93,14 +95,14 @@ def _kind(hint: Any) -> Kind:
         inner = [arg for arg in args if arg is not type(None)]
         for arg in inner:
             if isinstance(arg, type) and issubclass(arg, enum.Enum):
-                return Kind(str, values=tuple(str(item.value) for item in arg))
+                return Kind(str, values=(*(str(item.value) for item in arg), *MORE_VALUES.get(arg.__name__, ())))
         return _kind(inner[0])
     if origin is list:
         return Kind(list, item=_kind(args[0]))
     if origin is dict:
         return Kind(dict, item=_kind(args[1]))
-    if hint in {str, int, bool, float}:
-        return Kind(hint)
+    if origin is Literal or hint in {str, int, bool, float}:
+        return Kind(str if origin is Literal else hint)
     return Kind(dict, model=hint) if getattr(hint, "_is_model", False) else Kind(object)
 
 
@@ -127,6 +129,32 @@ def shape_of(model: Any) -> Shape:
     if f"_{model.__name__}__flattened_items" not in vars(model):
         return Shape(model.__name__, own)
     return Shape(model.__name__, own, shape_of(own.pop("properties").kind.model).own)
+
+
+@cache
+def variants(model: Any) -> tuple[str, dict[str, Any]]:
+    """Return the property that says of which sort an object is, and the models by its values; none for most."""
+    found = getattr(model, "__mapping__", None)
+    if not found:
+        return "", {}
+    shape_of(model)  # the fields are known only after a first instance
+    fields = model._attr_to_rest_field.values()  # noqa: SLF001
+    return next(str(rest._rest_name) for rest in fields if rest._is_discriminator), found  # noqa: SLF001
+
+
+def variant_problem(model: Any, value: Body) -> str:
+    """Return what is wrong with the sort that an object says it is of, or nothing."""
+    name, models = variants(model)
+    given = value.get(name) if name else None
+    return (
+        "" if not name or given in models else f"'{name}' is {given!r} and must be one of {', '.join(sorted(models))}"
+    )
+
+
+def shape_for(model: Any, value: Any) -> Shape:
+    """Return the shape of an object: of the sort that it says it is, where its model has several."""
+    name, models = variants(model)
+    return shape_of(models.get(str(value.get(name)), model) if name and isinstance(value, dict) else model)
 
 
 _WORDS = {str: "string", int: "integer", bool: "boolean", float: "number", list: "array", dict: "object"}
@@ -156,7 +184,9 @@ def _value(kind: Kind, value: Any, path: str) -> Any:
             )
         return known[value.lower()]
     if kind.model is not None:
-        return normal(shape_of(kind.model), value, path)
+        if problem := variant_problem(kind.model, value):
+            raise _unreadable(f"{problem}. Path '{path}'.")
+        return normal(shape_for(kind.model, value), value, path)
     if kind.base is list and kind.item:
         return [_value(kind.item, item, f"{path}[{place}]") for place, item in enumerate(value)]
     if kind.base is dict and kind.item:
@@ -234,7 +264,7 @@ def writable(shape: Shape, values: Body) -> Body:
 
 def _each(kind: Kind, value: Any, convert: typing.Callable[[Shape, Body], Body]) -> Any:
     if kind.model is not None and isinstance(value, dict):
-        return convert(shape_of(kind.model), value)
+        return convert(shape_for(kind.model, value), value)
     if kind.base is list and isinstance(value, list) and kind.item:
         return [_each(kind.item, item, convert) for item in value]
     return value

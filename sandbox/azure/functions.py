@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.azure.resources import (
     ApplicationSecurityGroup,
+    FirewallPolicy,
+    FirewallPolicyRuleCollectionGroup,
     IpGroup,
     NetworkSecurityGroup,
     ResourceGroup,
@@ -48,6 +50,8 @@ def get_client_config(cloud: AzureCloud, args: Properties) -> Properties:
 FUNCTIONS: Mapping[str, Callable[[AzureCloud, Properties], Properties]] = {
     "azure-native:authorization:getClientConfig": get_client_config,
     "azure-native:network:getApplicationSecurityGroup": _getter(ApplicationSecurityGroup()),
+    "azure-native:network:getFirewallPolicy": _getter(FirewallPolicy()),
+    "azure-native:network:getFirewallPolicyRuleCollectionGroup": _getter(FirewallPolicyRuleCollectionGroup()),
     "azure-native:network:getIpGroup": _getter(IpGroup()),
     "azure-native:network:getNetworkSecurityGroup": _getter(NetworkSecurityGroup()),
     "azure-native:network:getSubnet": _getter(Subnet()),

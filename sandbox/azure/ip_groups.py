@@ -6,6 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from sandbox.azure.errors import ArmError, bad
+from sandbox.azure.ids import parse
 from sandbox.azure.session import Body, Located, Session
 
 if TYPE_CHECKING:
@@ -46,13 +47,17 @@ class IpGroup(Located):
                 "IpGroupAddressLimitReached",
                 f"IpGroup {key} has {len(addresses)} addresses; at most {MAX_ADDRESSES} are allowed.",
             )
-        body["properties"].setdefault("firewalls", [])
-        body["properties"].setdefault("firewallPolicies", [])
+
+    def show(self, session: Session, key: ResourceId, body: Body) -> None:
+        """Add the policies whose rules name it."""
+        policies = dict.fromkeys(str(parse(user).parent) for user in session.users(key))
+        body["properties"]["firewallPolicies"] = [{"id": policy} for policy in policies]
+        body["properties"]["firewalls"] = []
 
     def in_use(self, key: ResourceId, users: list[str]) -> ArmError:
-        """Say that a firewall or a policy uses it."""
+        """Say that a policy uses it."""
         del users
         return bad(
-            "IpGroupsHasResourceReferences",
-            f"IpGroups '{key}' cannot be deleted since there are other Azure Resources using this resource.",
+            "IpGroupsHasFirewallPolicyReferences",
+            f"IpGroups '{key}' cannot be deleted since there are firewall policies using this resource.",
         )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sandbox.store import Transaction
 
 Body = dict[str, Any]
+#: Lists of ids of IP groups in rules of firewalls.
+IP_GROUPS = ("sourceIpGroups", "destinationIpGroups")
 
 
 def region(text: str) -> str:
@@ -33,14 +35,18 @@ def etag() -> str:
 def references(body: Any, owner: str = "") -> Iterator[tuple[str, str]]:
     """Yield what a resource refers to: (id in lower case, id of the part that refers to it).
 
-    A reference is an object with an `id` and nothing else; an object with more is a part of the resource.
+    A reference is an object with an `id` and nothing else; an object with more is a part of the resource. Rules of
+    firewalls name IP groups by plain ids instead.
     """
     if isinstance(body, dict):
         own = str(body.get("id", owner))
         if body.keys() == {"id"}:
             yield own.lower(), owner
-        for value in body.values():
-            yield from references(value, own)
+        for name, value in body.items():
+            if name in IP_GROUPS:
+                yield from ((str(item).lower(), own) for item in value or [])
+            else:
+                yield from references(value, own)
     elif isinstance(body, list):
         for item in body:
             yield from references(item, owner)
@@ -130,6 +136,11 @@ class ArmType(ABC):
         """The properties of a body."""
         return api_model.shape_of(self.model)
 
+    def holds(self, key: ResourceId) -> ResourceId | None:
+        """Return what no other request may change while one changes this resource, where Azure takes long for it."""
+        del key
+        return None
+
     @abstractmethod
     def put(self, session: Session, key: ResourceId, body: Body) -> None:
         """Create or replace it; `body` fits the model. May raise `ArmError`."""
@@ -161,12 +172,10 @@ class Located(ArmType):
                 f"'{key.group}'. A resource with the same name cannot be created in location '{place}'. "
                 "Please select a new resource name.",
             )
-        guid = old["properties"].get("resourceGuid") if old else None
-        properties = {
-            **(body.get("properties") or {}),
-            "provisioningState": "Succeeded",
-            "resourceGuid": guid or str(uuid.uuid4()),
-        }
+        properties = {**(body.get("properties") or {}), "provisioningState": "Succeeded"}
+        if "resourceGuid" in self.shape.flat:
+            guid = old["properties"]["resourceGuid"] if old else None
+            properties["resourceGuid"] = guid or str(uuid.uuid4())
         name = {"id": old["id"] if old else str(key), "name": old["name"] if old else key.name, "type": self.kind}
         found = {**body, **name, "location": place, "properties": properties}
         self.settle(session, parse(found["id"]), found, old)

@@ -7,9 +7,11 @@ planned faults go by them.
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sandbox.azure import api_model, ip_groups, networks, resource_groups, security_groups
+from sandbox.azure import api_model, firewall_policies, ip_groups, networks, resource_groups, security_groups
 from sandbox.azure.errors import ArmError, bad, fault
 from sandbox.azure.ids import GROUPS, NETWORK, ResourceId, parse
 from sandbox.azure.session import Session
@@ -17,7 +19,7 @@ from sandbox.faults import Faults
 from sandbox.store import Store, folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sandbox.azure.session import ArmType, Body
@@ -25,10 +27,15 @@ if TYPE_CHECKING:
 #: The subscription of a provider that names none.
 DEFAULT_SUBSCRIPTION = "00000000-0000-4000-8000-123456789012"
 
-#: All types by their names in lower case. Firewall policies and their rule collection groups will be two more.
+#: Seconds that a request takes which is planned as `slow`.
+SLOW = 0.3
+
+#: All types by their names in lower case.
 TYPES: dict[str, ArmType] = {
     item.kind.lower(): item
     for item in (
+        firewall_policies.FirewallPolicy(),
+        firewall_policies.RuleCollectionGroup(),
         ip_groups.IpGroup(),
         networks.NetworkInterface(),
         networks.Subnet(),
@@ -120,6 +127,34 @@ class Subscription:
             shown = [found.get(session, parse(body["id"])) for body in session.everything(found.kind)]
         return [body for body in shown if body]
 
+    @contextmanager
+    def _alone(self, operation: str, held: ResourceId | None) -> Iterator[None]:
+        """Refuse a request while a slow one changes what both would change; be slow where that is planned.
+
+        Azure takes minutes to carry a policy to its firewalls, and changes of one policy do not wait for each other.
+        """
+        slow = held is not None and self.faults.hits("slow", operation)
+        if held is not None:
+            with self.store.transaction() as state:
+                other = state.get("held", held.key)
+                # One that a killed process has left behind does not hold for ever.
+                if other and other["since"] + 10 * SLOW > time.time():
+                    raise ArmError(
+                        409,
+                        "AnotherOperationInProgress",
+                        f"Another operation on this or dependent resource is in progress: {held}.",
+                    )
+                if slow:
+                    state.put("held", held.key, {"since": time.time()})
+        try:
+            yield
+            if slow:
+                time.sleep(SLOW)
+        finally:
+            if held is not None and slow:
+                with self.store.transaction() as state:
+                    state.delete("held", held.key)
+
     def _call(self, verb: str, key: str, work: Callable[[Session, ArmType, ResourceId], Body]) -> Body:
         wanted = parse(key)
         kind = TYPES.get(wanted.kind.lower())
@@ -129,7 +164,8 @@ class Subscription:
         operation = f"{kind.operations}_{verb}"
         try:
             self.faults.before(operation)
-            with self.store.transaction() as state:
+            held = None if verb == "Get" else kind.holds(wanted)
+            with self._alone(operation, held), self.store.transaction() as state:
                 answer = work(Session(self.id, state), kind, wanted)
             self.faults.after(operation)
         except ArmError as failure:

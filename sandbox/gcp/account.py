@@ -21,7 +21,9 @@ from sandbox.gcp import (
     networks,
     policies,
     projects,
+    proxy_policies,
     tags,
+    url_lists,
 )
 from sandbox.gcp.errors import GcpError, planned
 from sandbox.gcp.session import Session
@@ -38,7 +40,9 @@ OPERATIONS: dict[str, Callable[[Session, dict[str, Any], dict[str, Any]], dict[s
     **networks.OPERATIONS,
     **policies.OPERATIONS,
     **projects.OPERATIONS,
+    **proxy_policies.OPERATIONS,
     **tags.OPERATIONS,
+    **url_lists.OPERATIONS,
 }
 
 

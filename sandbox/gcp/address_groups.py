@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from sandbox.gcp.errors import canonical, invalid
-from sandbox.gcp.session import Body, Session, api_time, merge, relative
+from sandbox.gcp.located import created, done, get, new, patched
+from sandbox.gcp.session import Body, Session, relative
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,39 +73,24 @@ def _check(group: Body) -> None:
         seen.add(found)
 
 
-def _done(name: str, response: Body) -> Body:
-    return {"name": f"{name}/operations/done", "done": True, "response": response}
-
-
 def _get(session: Session, params: Body, body: Body) -> Body:
     del body
-    path = params.get("name") or params["addressGroup"]
-    found = session.state.get("addressGroups", path)
-    if found is None:
-        raise canonical("NOT_FOUND", f"Resource '{path}' was not found")
-    return found
+    return get(session, "addressGroups", params.get("name") or params["addressGroup"])
 
 
 def _create(session: Session, params: Body, body: Body) -> Body:
-    name = params.get("addressGroupId", "")
-    if not NAME.fullmatch(name):
-        raise canonical("INVALID_ARGUMENT", f"Address group id '{name}' must match '{NAME.pattern}'.")
-    path = f"{params['parent']}/addressGroups/{name}"
-    if session.state.get("addressGroups", path) is not None:
-        raise canonical("ALREADY_EXISTS", f"Resource '{path}' already exists")
+    path = new(session, "addressGroups", params["parent"], params.get("addressGroupId", ""), NAME)
     _check(body)
-    now = api_time()
-    made = {"purpose": ["DEFAULT"], **body, "name": path, "createTime": now, "updateTime": now}
+    made = created({"purpose": ["DEFAULT"], **body}, path)
     made["selfLink"] = f"https://networksecurity.googleapis.com/v1/{path}"
     session.state.put("addressGroups", path, made)
-    return _done(params["parent"], made)
+    return done(params["parent"], made)
 
 
 def _save(session: Session, group: Body) -> Body:
     _check(group)
-    group["updateTime"] = api_time()
     session.state.put("addressGroups", group["name"], group)
-    return _done(group["name"], group)
+    return done(group["name"], group)
 
 
 def _patch(session: Session, params: Body, body: Body) -> Body:
@@ -113,9 +99,7 @@ def _patch(session: Session, params: Body, body: Body) -> Body:
     for field in mask:
         if field in {"capacity", "type", "name", "purpose"} and body.get(field) != group.get(field):
             raise canonical("INVALID_ARGUMENT", f"Field '{field}' of an address group is immutable.")
-    # A named field that the body lacks is taken away; maps are replaced whole.
-    kept = {key: value for key, value in group.items() if key not in mask}
-    return _save(session, merge(kept, {field: body.get(field) for field in mask}))
+    return _save(session, patched(group, body, ",".join(mask)))
 
 
 def _list(session: Session, params: Body, body: Body) -> Body:
@@ -127,13 +111,13 @@ def _list(session: Session, params: Body, body: Body) -> Body:
 
 def _add_items(session: Session, params: Body, body: Body) -> Body:
     group = _get(session, params, {})
-    return _save(session, {**group, "items": [*group.get("items", []), *body.get("items", [])]})
+    return _save(session, patched(group, {"items": [*group.get("items", []), *body.get("items", [])]}, "items"))
 
 
 def _remove_items(session: Session, params: Body, body: Body) -> Body:
     group = _get(session, params, {})
     kept = [item for item in group.get("items", []) if item not in body.get("items", [])]
-    return _save(session, {**group, "items": kept})
+    return _save(session, patched(group, {"items": kept}, "items"))
 
 
 def _users(session: Session, path: str) -> list[Body]:
@@ -161,7 +145,7 @@ def _delete(session: Session, params: Body, body: Body) -> Body:
             f"rule {users[0]['priority']}",
         )
     session.state.delete("addressGroups", path)
-    return _done(path, {})
+    return done(path, {})
 
 
 _METHODS: dict[str, Callable[[Session, Body, Body], Body]] = {

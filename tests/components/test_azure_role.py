@@ -159,15 +159,15 @@ class TestIpGroups:
         ("lists", "sentence"),
         [
             ({}, "ip_addresses holds no list: give blocks by name"),
-            ({"agents": []}, "ip_addresses.agents is empty, and Azure skips every rule that names an empty group"),
-            ({"agents": "10.0.0.0/8"}, "ip_addresses.agents cannot be '10.0.0.0/8': write a list of blocks."),
-            ({"agents": ["fd00::/64"]}, "ip_addresses.agents has fd00::/64, which Azure Firewall cannot hold"),
+            ({"agents": []}, "ip_addresses['agents'] is empty, and Azure skips every rule that names an empty group"),
+            ({"agents": "10.0.0.0/8"}, "ip_addresses['agents'] cannot be '10.0.0.0/8': write a list, as [10.0.0.0/8]."),
+            ({"agents": ["fd00::/64"]}, "ip_addresses['agents'] has fd00::/64, which Azure Firewall cannot hold"),
             ({"agents": ["10.0.0.1/8"]}, "'10.0.0.1/8' has host bits"),
             (
                 {"agents": [f"10.{n // 250}.{n % 250}.1/32" for n in range(5001)]},
-                "ip_addresses.agents has 5001 blocks, more than the 5000 that Azure takes in one IP group",
+                "ip_addresses['agents'] has 5001 blocks, more than the 5000 that Azure takes in one IP group",
             ),
-            ({"agents": [pulumi.Output.from_input("10.0.0.0/8")]}, "ip_addresses.agents[0] is an output of another"),
+            ({"agents": [pulumi.Output.from_input("10.0.0.0/8")]}, "ip_addresses['agents'][0] is an output of another"),
         ],
         ids=["none", "empty", "text", "ipv6", "host-bits", "too-many", "output"],
     )

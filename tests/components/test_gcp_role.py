@@ -99,7 +99,7 @@ class TestAddressGroups:
             ({"cidrs": {"dns": ["0.0.0.0/0"]}}, "'0.0.0.0/0' is every address, which a group would hide"),
             ({"cidrs": {"dns": [f"10.{n // 256}.{n % 256}.0/24" for n in range(1001)]}}, "cidrs['dns'] has 1001 range"),
             ({"cidrs": {"dns": ["10.0.0.0/8"]}, "capacities": {"dns": 0}}, "capacities['dns'] is 0 for 1 ranges: give"),
-            ({"cidrs": {"dns": ["10.0.0.0/8"]}, "capacities": {"dns": True}}, "capacities['dns'] cannot be True"),
+            ({"cidrs": {"dns": ["10.0.0.0/8"]}, "capacities": {"dns": True}}, "capacities['dns'] cannot be true"),
             ({"cidrs": {"dns": ["10.0.0.0/8"]}, "capacities": {"dsn": 5}}, "unknown key in capacities 'dsn': did you"),
             ({"cidrs": {"dns": ["10.0.0.0/8"]}, "labels": {"Team": "a b"}}, "labels has 'team: a b', which GCP takes"),
             ({}, "cidrs is missing: add it."),

@@ -463,7 +463,7 @@ class TestBadArguments:
                 "security_group_ids gives sg-0a1b2c3d4e5f60718 to agent and relay, which AWS would refuse",
             ),
             (SITE, {"as_of": "30.11.2027"}, "as_of is '30.11.2027': write it as YYYY-MM-DD."),
-            (SITE, {"as_of": 20271130}, "as_of is '20271130': write it as YYYY-MM-DD."),
+            (SITE, {"as_of": 20271130}, "as_of cannot be 20271130: write a day as YYYY-MM-DD."),
             (SITE, {"catalogue": "{"}, "catalogue is not JSON"),
             (SITE, {"report": "short"}, "unknown report 'short'"),
             (SITE, {"snapshot": {"format": 2, "place": "x", "names": {}}}, "snapshot has format 2, newer than the 1"),

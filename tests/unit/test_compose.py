@@ -10,6 +10,7 @@ from ws_network.catalogue import Transport
 from ws_network.compose import ComposedRule, Facet, Service, compose, facet_of
 from ws_network.deployment import MachineMark, Target
 from ws_network.endpoints import AddressList, Endpoint, Origin
+from ws_network.errors import UserError
 from ws_network.grammar import EndpointKind
 from ws_network.plan import Plan
 from ws_network.rules import Direction, PortRange, Rule
@@ -83,13 +84,15 @@ class TestOneRule:
         assert [end.value for end in found[f"{name}-role"].ends] == ["agent", "relay"]
         assert found[f"{name}-role"].flows == ("agent-syslog", "relay/agent-syslog")
 
-    def test_others_by_their_own_id_are_a_rule_each(self) -> None:
+    def test_others_by_their_own_id_are_a_rule_each_where_a_rule_takes_one(self) -> None:
         peer = {"dns-server": {"service_tags": ["Sql", "AzureMonitor"], "address_groups": [GROUP + "a", GROUP + "b"]}}
         assert [key for key in rules(AZURE, peers=peer) if "agent-dns" in key] == [
             "agent-egress-agent-dns-udp-service-tag-AzureMonitor",
             "agent-egress-agent-dns-udp-service-tag-Sql",
         ]
-        assert len([key for key in rules(POLICY, peers=peer) if "agent-dns" in key]) == 2
+        (together,) = [rule for key, rule in rules(POLICY, peers=peer).items() if "agent-dns" in key]
+        assert together.name == "agent-egress-agent-dns-address-group"
+        assert [end.value for end in together.ends] == [GROUP + "a", GROUP + "b"]
 
     def test_a_permission_of_two_lines_is_in_the_rule_of_each(self) -> None:
         """Joined, it would be named by one of them and move when that one is declined."""
@@ -123,19 +126,24 @@ class TestNames:
         assert rules(AZURE, extra_flows=[extra | {"slot": 80}])["agent-egress-own-tcp-ipv4"].slot == 80
         assert rules(AZURE, extra_flows=[extra])["agent-egress-own-tcp-ipv4"].slot is None
 
-    def test_two_lines_never_share_one(self) -> None:
+    @pytest.mark.parametrize("line", ["agent-service", "own"])
+    def test_two_lines_never_share_one(self, line: str) -> None:
         """A rule of one name replaced the other without a word: `own` to any address, and `own-any` to addresses."""
-        flow = UNTIL | {"source": "agent", "transport": "tcp", "ports": [1]}
-        extra = [
-            flow | {"id": "own", "destination": "download-center", "slot": 80},
-            flow | {"id": "own-any", "destination": "dns-server", "slot": 81},
-        ]
-        found = [rule for rule in compose(made(POLICY, extra_flows=extra)) if rule.line.startswith("own")]
-        own = {rule.line: rule.name for rule in found if rule.facet in {Facet.ANY_IPV4, Facet.IPV4}}
-        assert len(set(own.values())) == 2
-        assert all(name.startswith("agent-egress-own-any-ipv4-") for name in own.values())
-        (alone,) = [rule for rule in compose(made(POLICY, extra_flows=extra[1:])) if rule.line == "own-any"]
-        assert alone.name == "agent-egress-own-any-ipv4"
+        flow = UNTIL | {"source": "agent", "transport": "tcp", "ports": [1], "destination": "dns-server"}
+        extra = [flow | {"id": "own", "slot": 80}, flow | {"id": f"{line}-any", "slot": 81}]
+        with pytest.raises(UserError, match=f"extra_flows has '{line}-any', whose rules would be called like those"):
+            made(POLICY, extra_flows=extra)
+
+    def test_a_longer_line_gives_way(self) -> None:
+        """`agent-dns` at port 54, and `agent-dns-54`: the page's keeps its name."""
+        extra = {"id": "agent-dns-54", "source": "agent", "transport": "tcp", "ports": [54], "slot": 80}
+        site = made(POLICY, peers=SERVER, extra_flows=[UNTIL | extra | {"destination": "dns-server"}])
+        first = next(rule for rule in site.rules if rule.flows == ("agent-dns",))
+        other = replace(first, ports=PortRange(54, 54), peer=Endpoint(EndpointKind.LIST, "peer-ntp-server-ipv4"))
+        both = compose(replace(site, rules=(*site.rules, other)))
+        found = {rule.line: rule.name for rule in both if "54" in rule.name}
+        assert found["agent-dns"] == "agent-egress-agent-dns-54-ipv4"
+        assert found["agent-dns-54"].startswith("agent-egress-agent-dns-54-ipv4-")
 
     def test_one_port_moved_for_one_end_is_a_rule_of_its_own(self) -> None:
         site = made(AZURE, peers=SERVER)

@@ -236,6 +236,15 @@ class TestPeers:
         )
         assert list_of(made, "peer-dns-server-ipv4") == ("10.20.0.53/32",)
 
+    def test_host_names_beside_what_aws_does_not_filter_are_not_lost(self) -> None:
+        """The resolver of the VPC, and a second one that only has a name."""
+        peer = {"cidrs": ["169.254.169.253/32"], "fqdns": ["dns.corp.example"], "within": ["10.20.0.0/24"]}
+        made = plan(peers={"dns-server": peer})
+        assert "dns.corp.example" in told(made, "names-refused")["agent-dns"]
+        answer = {"dns.corp.example": {"ipv4": ["10.20.0.54"]}}
+        made = plan(peers={"dns-server": peer}, snapshot=answer, names={"default": ["snapshot"]})
+        assert list_of(made, "names-dns-server-ipv4") == ("10.20.0.54/32",)
+
     def test_icmp_is_ipv4_s(self) -> None:
         made = plan(icmp=True, peers={"network": {"cidrs": ["10.0.0.0/8", "fd12::/16"]}}, **OPEN)
         assert rule_ids(made, "agent", "ingress") == ["agent-ingress-icmp-3-4-peer-network-ipv4"]
@@ -362,6 +371,11 @@ class TestFormsOfEachCloud:
         """A rule of a VPC takes the kind of mark by which it finds its own machines, and no other."""
         made = on(target, marks, roles=["relay"], peers={"agent": EVERY_FORM})
         assert ends(made, "agent-relay", "ingress") == own | {"list peer-agent-ipv4"}
+        told_of = told(made, "mark-left-out").get("agent-relay", "")
+        other = {"network-tag": "service_accounts", "service-account": "network_tags"} if target is VPC else {}
+        assert [key for key in ("service_accounts", "network_tags") if f" {key} of agent" in told_of] == [
+            other[mark] for mark in {str(mark) for mark in marks.values()} if target is VPC
+        ]
 
     @pytest.mark.parametrize(
         ("target", "given"),

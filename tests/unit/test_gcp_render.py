@@ -11,6 +11,7 @@ from tests.unit.sites import CATALOGUE, DNS, UNTIL, content
 from ws_network.catalogue import Transport
 from ws_network.compose import ComposedRule, Facet, Service
 from ws_network.deployment import Deployment, MachineMark, Target
+from ws_network.endpoints import Endpoint
 from ws_network.errors import UserError
 from ws_network.gcp import priorities
 from ws_network.gcp.limits import AUTOMATIC_LENGTH, LARGEST_CAPACITY, NAME_PATTERN, QUOTAS
@@ -22,6 +23,7 @@ from ws_network.gcp.render import (
     render,
     resource_name,
 )
+from ws_network.grammar import EndpointKind
 from ws_network.identity import parts_by_content
 from ws_network.lists import grown
 from ws_network.plan import Plan, build_plan
@@ -232,13 +234,28 @@ class TestParts:
     def test_a_rule_with_many_ranges_is_several_and_told(self) -> None:
         rendering = render(plan(peers={"dns-server": {"cidrs": ranges(5200)}}), address_groups=False)
         names = [name for name in rendering.rules if name.startswith("agent-egress-agent-dns-ipv4")]
-        assert names == ["agent-egress-agent-dns-ipv4-0", "agent-egress-agent-dns-ipv4-1"]
+        assert names == ["agent-egress-agent-dns-ipv4", "agent-egress-agent-dns-ipv4-1"]
         numbers = [rendering.rules[name]["priority"] for name in names]
         assert numbers[1] == numbers[0] + 1
         assert told(rendering, "list-split") == {
             "agent-egress-agent-dns-ipv4": "agent-egress-agent-dns-ipv4 has 5200 ranges and GCP takes 5000 in a rule, "
             "so it is 2 rules."
         }
+
+    @pytest.mark.parametrize(("few", "many"), [(4900, 5001), (9000, 21000)])
+    def test_dividing_further_moves_no_priority_and_leaves_no_gap(self, few: int, many: int) -> None:
+        """A part that loses values waits for the parts that get them; a rule that exists keeps its priority."""
+        before, after = (
+            render(plan(peers={"dns-server": {"cidrs": ranges(count)}}), address_groups=False).rules
+            for count in (few, many)
+        )
+        assert set(before) < set(after)
+        assert {name: after[name]["priority"] for name in before} == {n: rule["priority"] for n, rule in before.items()}
+        for name, rule in before.items():
+            moved = set(rule.get("dest_ip_ranges", [])) - set(after[name].get("dest_ip_ranges", []))
+            there = {block for other in after[name].get("after", []) for block in after[other]["dest_ip_ranges"]}
+            assert moved <= there
+            assert name not in after[name].get("after", [])
 
     def test_a_value_stays_in_its_part(self) -> None:
         values = ranges(300)
@@ -327,10 +344,12 @@ class TestPriorities:
         assert number(Facet.ANY_IPV6) == slot + 129
         assert number(Facet.NAMES, part=1) == slot + 131
         assert number(Facet.ROLE, ingress) == slot + 512 + 138
-        assert number(Facet.OTHER) == slot + 334
-        assert number(Facet.IPV4, line="", slot=None) == 8162350
-        assert priorities.denying("agent", CATALOGUE) == (8388610, 8388611)
-        assert (priorities.BAND.first, priorities.BAND.last) == (1000, 8389735)
+        for kind, place in ((EndpointKind.SECURE_TAG, 139), (EndpointKind.ADDRESS_GROUP, 140)):
+            assert number(Facet.OTHER, ends=(Endpoint(kind, "one"),)) == slot + place
+        assert number(Facet.OTHER, ingress, ends=(Endpoint(EndpointKind.REFERENCE, "one"),)) == slot + 512 + 141
+        assert number(Facet.IPV4, line="", slot=None) == 310152238
+        assert priorities.denying("agent", CATALOGUE) == (536870914, 536870915)
+        assert (priorities.BAND.first, priorities.BAND.last) == (1000, 536880103)
 
     def test_of_whole_rules(self) -> None:
         found = {name: rule["priority"] for name, rule in render(plan()).rules.items()}
@@ -341,8 +360,8 @@ class TestPriorities:
             "agent-egress-agent-service-names": 142442,
             "agent-egress-agent-spn-443-names": 145514,
             "agent-egress-agent-spn-80-names": 144490,
-            "agent-egress-ipv4-deny-rest": 8389610,
-            "agent-egress-ipv6-deny-rest": 8389611,
+            "agent-egress-ipv4-deny-rest": 536871914,
+            "agent-egress-ipv6-deny-rest": 536871915,
         }
 
     def test_other_rules_move_none(self) -> None:
@@ -387,7 +406,7 @@ class TestPriorities:
 
     def test_a_clash_is_an_error(self) -> None:
         """Two rules at one priority would be refused when the second is made. Roles of the site may meet."""
-        names = [f"own-{number}" for number in range(40)]
+        names = [f"own-{number}" for number in range(400)]
         numbers = {role_number(name, CATALOGUE): name for name in names}
         one, two = next((name, numbers[n]) for name in names if numbers[n := role_number(name, CATALOGUE)] != name)
         flows = [
@@ -398,8 +417,17 @@ class TestPriorities:
             peers={name: {"manage": True, "cidrs": ["10.9.0.0/28"]} for name in (one, two)},
             extra_flows=[flow | {"slot": 80 + number} for number, flow in enumerate(flows)],
         )
-        (text,) = {text for text in told(render(made), "priority-taken").values() if "ipv4-deny-rest" in text}
+        found = told(render(made), "priority-taken")
+        (text,) = {text for text in found.values() if "ipv4-deny-rest" in text}
         assert re.fullmatch(r"own-\d+-egress-ipv4-deny-rest and own-\d+-egress-ipv4-deny-rest would both have .*", text)
+        assert f"the roles {' and '.join(sorted((one, two)))} come to the same priorities." in found.values()
+
+    def test_many_tags_of_a_peer_are_one_rule(self) -> None:
+        tags = [f"tagValues/{number}" for number in range(100, 124)]
+        rules = render(plan(roles=["relay"], peers={"agent": {"secure_tags": tags}})).rules
+        line = rules["relay-ingress-agent-relay-secure-tag"]
+        assert [end["id"] for end in line["src_secure_tags"]] == tags
+        assert len({rule["priority"] for rule in rules.values()}) == len(rules)
 
 
 class TestNames:

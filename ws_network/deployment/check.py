@@ -105,10 +105,17 @@ def _check_peers(deployment: Deployment, catalogue: Catalogue) -> None:
 def _check_extras(deployment: Deployment, catalogue: Catalogue) -> None:
     ends = {*catalogue.roles, *deployment.peers}
     seen: set[str] = set()
+    ids = {flow.id for flow in deployment.extra_flows}
     for flow in deployment.extra_flows:
         if flow.id in catalogue.flows or flow.id in ends or flow.id in seen:
             raise UserError(f"extra_flows has '{flow.id}', which is taken: give it another id.")
         seen.add(flow.id)
+        line = flow.id.removesuffix("-any")
+        if line != flow.id and line in {*(known.id for known in catalogue.data.flows), *ids}:
+            raise UserError(
+                f"extra_flows has '{flow.id}', whose rules would be called like those of {line} that are open to any "
+                "address: give it another id."
+            )
         _known(f"source (of extra flow {flow.id})", [flow.source], ends)
         _known(f"destination (of extra flow {flow.id})", [flow.destination], ends)
     _check_slots(deployment)

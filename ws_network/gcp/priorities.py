@@ -3,13 +3,13 @@
 The band, from its first priority on, of which a policy takes each once over all roles and both directions:
 
     (role's number * 128 + slot of the line) * 1024 + direction * 512 + facet     the rules that allow
-    64 * 128 * 1024 + role's number * 2 + family (IPv4 0, IPv6 1)                 the rules that deny the rest
+    4096 * 128 * 1024 + role's number * 2 + family (IPv4 0, IPv6 1)               the rules that deny the rest
 
 Directions: egress 0, ingress 1. Facets: IPv4 0-63 and IPv6 64-127 by part of the list, any IPv4 address 128, any IPv6
-address 129, names 130-137 by part, roles 138, and 144-511 by the rule's name for all others: what only the cloud
-knows, and rules of one line that differ in their ports. In the layout `minimal` a rule that allows has the number of
-its name, below 64 * 128 * 1024. All roles' rules that allow come before any that denies, since a machine may wear the
-marks of two roles.
+address 129, names 130-137 by part, roles 138, secure tags 139, address groups 140, tags that the program gives 141, and
+144-511 by the rule's name for rules of one line that differ in their ports. In the layout `minimal` a rule that allows
+has the number of its name, below 4096 * 128 * 1024. All roles' rules that allow come before any that denies, since a
+machine may wear the marks of two roles.
 
 The numbers are frozen: a rule whose priority changes is replaced. Owns this layout and the priorities of a VPC's
 rules, which need not be unique. Does not own slots (`ws_network.catalogue`, extra flows) nor the numbers of roles
@@ -19,6 +19,7 @@ rules, which need not be unique. Does not own slots (`ws_network.catalogue`, ext
 from ws_network.catalogue import Catalogue
 from ws_network.compose import ComposedRule, Facet
 from ws_network.errors import UserError
+from ws_network.grammar import EndpointKind
 from ws_network.identity import number_of
 from ws_network.priorities import ROLES, Band, role_number
 from ws_network.rules import Direction
@@ -50,6 +51,13 @@ _FACETS: dict[Facet, range] = {
     Facet.NAMES: range(130, 138),
     Facet.ROLE: range(138, 139),
 }
+_GIVEN: dict[EndpointKind, range] = {
+    EndpointKind.SECURE_TAG: range(139, 140),
+    EndpointKind.ADDRESS_GROUP: range(140, 141),
+    EndpointKind.REFERENCE: range(141, 142),
+}
+"""What only the cloud knows, in a rule of a policy: one rule for each kind."""
+
 _OTHERS = range(144, PER_DIRECTION)
 
 
@@ -92,8 +100,7 @@ def allowing(rule: ComposedRule, name: str, part: int, catalogue: Catalogue, *, 
     """
     if not rule.line:
         return number_of(name, ALLOWING)
-    numbers = _FACETS.get(rule.facet, _OTHERS)
-    facet = numbers[part] if numbers != _OTHERS and not apart else _OTHERS[number_of(name, len(_OTHERS))]
+    facet = _OTHERS[number_of(name, len(_OTHERS))] if apart else _numbers(rule)[part]
     slot = (role_number(rule.role, catalogue) * SLOTS + (rule.slot or 0)) * PER_SLOT
     return slot + (rule.direction is Direction.INGRESS) * PER_DIRECTION + facet
 
@@ -104,6 +111,10 @@ def denying(role: str, catalogue: Catalogue) -> tuple[int, int]:
     return number, number + 1
 
 
-def parts_of(facet: Facet) -> int:
-    """Return into how many parts a rule of a facet may be divided."""
-    return len(_FACETS.get(facet, _OTHERS))
+def parts_of(rule: ComposedRule) -> int:
+    """Return into how many parts a rule may be divided."""
+    return len(_numbers(rule))
+
+
+def _numbers(rule: ComposedRule) -> range:
+    return _GIVEN[rule.ends[0].kind] if rule.facet is Facet.OTHER else _FACETS[rule.facet]

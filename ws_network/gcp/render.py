@@ -35,7 +35,7 @@ from ws_network.grammar import EndpointKind
 from ws_network.identity import digest, parts_by_content
 from ws_network.lists import divided, size_of
 from ws_network.plan import Plan, settle
-from ws_network.priorities import Band, clashes
+from ws_network.priorities import Band, clashes, same_numbers
 from ws_network.rules import Direction
 
 ANYWHERE = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
@@ -94,6 +94,8 @@ class FirewallRule(TypedDict):
     direction: str
     enable_logging: bool
     targets: Targets
+    after: NotRequired[list[str]]
+    """Names of the rules that have to be there first, so that no address is in neither."""
     action: NotRequired[str]
     layer4_configs: NotRequired[list[Layer4]]
     allows: NotRequired[list[VpcLayer4]]
@@ -135,6 +137,9 @@ class _Part:
     name: str
     ends: Mapping[str, list[Any]]
     number: int = 0
+    """The first part has the name and priority of the rule that is not divided."""
+    after: tuple[str, ...] = ()
+    """Parts with a higher number: where a rule is divided further, its values go there, and have to be there first."""
 
 
 def render(plan: Plan, *, band: Band | None = None, address_groups: bool = True, logging: bool = False) -> GcpRendering:
@@ -169,6 +174,7 @@ def render(plan: Plan, *, band: Band | None = None, address_groups: bool = True,
     groups = {name: _group(found) for name, found in sorted(writer.groups.items()) if name in used}
     findings += _check(rules, plan, policy=policy)
     if policy:
+        findings += same_numbers(plan.roles, plan.catalogue)
         where = "the firewall policy"
         findings += clashes({name: rule["priority"] for name, rule in rules.items()}, [band], where)
     return GcpRendering(groups, rules, settle(plan.deployment, findings))
@@ -230,13 +236,16 @@ class _Writer:
             return
         text = f"{rule.name} has {len(values)} {what} and GCP takes {limit} in a rule, so it is {len(parts)} rules."
         self.findings.append(finding("list-split", rule.name, text))
-        most = priorities.parts_of(rule.facet)
+        most = priorities.parts_of(rule)
         if max(parts) >= most:
             text = f"{rule.name} would be {len(parts)} rules, and its line of the page has priorities for {most}."
             self.findings.append(finding("limit", rule.name, text, remedy=f"Give fewer {what}, in wider blocks."))
             return
-        for number, found in parts.items():
-            yield _Part(f"{rule.name}-{number}", {field: found}, number)
+        last: tuple[str, ...] = ()
+        for number, found in sorted(parts.items(), reverse=True):
+            name = f"{rule.name}-{number}" if number else rule.name
+            yield _Part(name, {field: found}, number, last)
+            last = (*last, resource_name(name))
 
     def _tell_groups(self, name: str) -> None:
         parts, count = self._parts[name], len(self.made.lists[name].cidrs)
@@ -285,6 +294,8 @@ class _Writer:
             written["layer4_configs"] = [_layer4(protocol, ports) for protocol, ports in _ports(rule.services)]
         else:
             written["allows"] = [_vpc_layer4(protocol, ports) for protocol, ports in _ports(rule.services)]
+        if part.after:
+            written["after"] = sorted(part.after)
         written.update(part.ends)  # type: ignore[typeddict-item]  # the keys are those of FirewallRule
         self.rules[name] = written
 

@@ -28,6 +28,24 @@ class ApplicationSecurityGroup(AzureResource):
     path = (("applicationSecurityGroups", "applicationSecurityGroupName"),)
 
 
+class FirewallPolicy(AzureResource):
+    """Settings of firewalls, without rules."""
+
+    token = "azure-native:network:FirewallPolicy"
+    title = "firewall policy"
+    model = "FirewallPolicy"
+    path = (("firewallPolicies", "firewallPolicyName"),)
+
+
+class FirewallPolicyRuleCollectionGroup(AzureResource):
+    """Rules of a firewall policy, as a resource of its own."""
+
+    token = "azure-native:network:FirewallPolicyRuleCollectionGroup"
+    title = "rule collection group"
+    model = "FirewallPolicyRuleCollectionGroup"
+    path = (("firewallPolicies", "firewallPolicyName"), ("ruleCollectionGroups", "ruleCollectionGroupName"))
+
+
 class IpGroup(AzureResource):
     """Addresses for rules of Azure Firewall."""
 
@@ -89,6 +107,8 @@ RESOURCES: dict[str, AzureResource] = {
     resource.token: resource
     for resource in (
         ApplicationSecurityGroup(),
+        FirewallPolicy(),
+        FirewallPolicyRuleCollectionGroup(),
         IpGroup(),
         NetworkInterface(),
         NetworkSecurityGroup(),

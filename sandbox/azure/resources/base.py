@@ -215,7 +215,10 @@ def _type_problems(kind: api_model.Kind, value: Any, path: str) -> Iterator[Fail
     if wanted := api_model.type_problem(kind, value):
         yield Failure(path, f"'{path}' should be of type '{wanted}' but got {value!r}")
     elif kind.model is not None:
-        known = api_model.shape_of(kind.model).all
+        if problem := api_model.variant_problem(kind.model, value):
+            yield Failure(path, f"{problem} in '{path}'")
+            return
+        known = api_model.shape_for(kind.model, value).all
         for name, item in value.items():
             if name in known:
                 yield from _type_problems(known[name].kind, item, f"{path}.{name}")
@@ -237,7 +240,7 @@ def _foreseen(shape: api_model.Shape, values: Properties) -> Properties:
 
 def _foreseen_value(kind: api_model.Kind, value: Any) -> Any:
     if kind.model is not None and isinstance(value, dict):
-        return _foreseen(api_model.shape_of(kind.model), value)
+        return _foreseen(api_model.shape_for(kind.model, value), value)
     if kind.base is list and isinstance(value, list) and kind.item:
         return [_foreseen_value(kind.item, item) for item in value]
     return value

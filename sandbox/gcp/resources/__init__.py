@@ -11,6 +11,7 @@ from sandbox.gcp.resources.instance import Instance
 from sandbox.gcp.resources.network import Network, Subnetwork
 from sandbox.gcp.resources.policy import NetworkFirewallPolicy, NetworkFirewallPolicyAssociation
 from sandbox.gcp.resources.policy_rule import NetworkFirewallPolicyRule
+from sandbox.gcp.resources.secure_proxy import GatewaySecurityPolicy, GatewaySecurityPolicyRule, UrlList
 from sandbox.gcp.resources.tag import LocationTagBinding, TagBinding, TagKey, TagValue
 
 RESOURCES = {
@@ -18,6 +19,8 @@ RESOURCES = {
     for resource in (
         AddressGroup(),
         Firewall(),
+        GatewaySecurityPolicy(),
+        GatewaySecurityPolicyRule(),
         Instance(),
         LocationTagBinding(),
         Network(),
@@ -28,5 +31,6 @@ RESOURCES = {
         TagBinding(),
         TagKey(),
         TagValue(),
+        UrlList(),
     )
 }

@@ -65,3 +65,54 @@ def put_nic(azure: Subscription, subnet: str, *asgs: str, name: str = "nic", nsg
     inner = {"name": "main", "properties": {"subnet": {"id": subnet}, **wears, **more}}
     azure.put(key, {**PLACE, "properties": {"ipConfigurations": [inner], **group}})
     return key
+
+
+def put_policy(azure: Subscription, name: str = "policy", *, proxy: bool = True, **more: Any) -> str:
+    """Create or replace a firewall policy and return its id."""
+    key = azure.network("rg", "firewallPolicies", name)
+    dns = {"dnsSettings": {"enableProxy": True}} if proxy else {}
+    azure.put(key, {**PLACE, "properties": {**dns, **more}})
+    return key
+
+
+def put_ip_group(azure: Subscription, name: str = "hosts", *addresses: str) -> str:
+    """Create or replace an IP group and return its id."""
+    key = azure.network("rg", "ipGroups", name)
+    return str(azure.put(key, {**PLACE, "properties": {"ipAddresses": list(addresses or ("10.0.0.0/8",))}})["id"])
+
+
+def network_rule(name: str = "one", **more: Any) -> dict[str, Any]:
+    """Return a network rule as a request has it; None takes a property away."""
+    found = {
+        "ruleType": "NetworkRule",
+        "ipProtocols": ["TCP"],
+        "sourceAddresses": ["10.0.0.0/8"],
+        "destinationAddresses": ["192.0.2.1"],
+        "destinationPorts": ["443"],
+    }
+    return {"name": name, **{k: v for k, v in {**found, **more}.items() if v is not None}}
+
+
+def application_rule(name: str = "one", **more: Any) -> dict[str, Any]:
+    """Return an application rule as a request has it; None takes a property away."""
+    found = {
+        "ruleType": "ApplicationRule",
+        "protocols": [{"protocolType": "Https", "port": 443}],
+        "sourceAddresses": ["10.0.0.0/8"],
+        "targetFqdns": ["www.example.com"],
+    }
+    return {"name": name, **{k: v for k, v in {**found, **more}.items() if v is not None}}
+
+
+def collection(*rules: dict[str, Any], name: str = "allow", priority: int | None = 100, **more: Any) -> dict[str, Any]:
+    """Return a rule collection as a request has it."""
+    kind = "FirewallPolicyFilterRuleCollection"
+    found = {"ruleCollectionType": kind, "name": name, "priority": priority, "action": {"type": "Allow"}, **more}
+    return {**{k: v for k, v in found.items() if v is not None}, "rules": list(rules)}
+
+
+def put_rcg(azure: Subscription, *collections: dict[str, Any], name: str = "rcg", priority: Any = 500) -> str:
+    """Create or replace a rule collection group of the policy `policy` and return its id."""
+    key = azure.network("rg", "firewallPolicies", "policy", "ruleCollectionGroups", name)
+    azure.put(key, {"properties": {"priority": priority, "ruleCollections": list(collections)}})
+    return key

@@ -154,7 +154,7 @@ def test_a_resource_group_that_azure_refuses(azure: Subscription, refused: Refus
 
 def test_what_is_not_emulated_says_so(azure: Subscription, refused: Refuses) -> None:
     with refused("NotEmulated"):
-        azure.get(azure.network("rg", "firewallPolicies", "p"))
+        azure.get(azure.network("rg", "azureFirewalls", "p"))
     with refused("NotEmulated"):
         azure.get("/subscriptions/other/resourceGroups/rg")
 

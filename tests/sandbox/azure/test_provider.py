@@ -13,7 +13,17 @@ from sandbox.protocol import UNKNOWN, unpack
 from sandbox.provider import provider_pb2
 from tests.sandbox.wire import Refused, Wire
 
-from .conftest import put_asg, put_nsg, put_vnet, rule
+from .conftest import (
+    application_rule,
+    collection,
+    network_rule,
+    put_asg,
+    put_ip_group,
+    put_nsg,
+    put_policy,
+    put_vnet,
+    rule,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +36,8 @@ ASG = "azure-native:network:ApplicationSecurityGroup"
 VNET = "azure-native:network:VirtualNetwork"
 SUBNET = "azure-native:network:Subnet"
 GROUP = "azure-native:resources:ResourceGroup"
+POLICY = "azure-native:network:FirewallPolicy"
+RCG = "azure-native:network:FirewallPolicyRuleCollectionGroup"
 RULE_TYPE = "Microsoft.Network/networkSecurityGroups/securityRules"
 IN_RG = {"resourceGroupName": "rg"}
 
@@ -51,6 +63,12 @@ def flat(name: str = "one", **more: Any) -> dict[str, Any]:
 def own(**more: Any) -> dict[str, Any]:
     """Return the inputs of a rule that is a resource."""
     return {**IN_RG, "networkSecurityGroupName": "nsg", "securityRuleName": "one", **rule(**more)["properties"]}
+
+
+def rcg(*collections: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return the inputs of a rule collection group of the policy `policy`."""
+    found = {"firewallPolicyName": "policy", "ruleCollectionGroupName": "one", "priority": 500, **more}
+    return {**IN_RG, **found, "ruleCollections": list(collections)}
 
 
 # Inputs.
@@ -107,6 +125,22 @@ def test_bad_inputs_deep_inside(engine: AzureEngine) -> None:
     assert engine.failures(NSG, {**IN_RG, "securityRules": [{**flat(), "priority": UNKNOWN}, UNKNOWN]}) == {}
 
 
+def test_bad_inputs_in_rules_of_several_sorts(engine: AzureEngine) -> None:
+    """A rule is checked by the properties of the sort that it says it is of."""
+    rules = [
+        application_rule(ipProtocols=["TCP"]),
+        network_rule(destinationPorts=[443]),
+        {"name": "x", "ruleType": "?"},
+    ]
+    found = engine.failures(RCG, rcg(collection(*rules)))
+    base = "ruleCollections[0].rules"
+    assert found.keys() == {f"{base}[0].ipProtocols", f"{base}[1].destinationPorts[0]", f"{base}[2]"}
+    assert "one of ApplicationRule, NatRule, NetworkRule" in found[f"{base}[2]"]
+    unknown = network_rule(sourceAddresses=None, sourceIpGroups=[UNKNOWN], destinationAddresses=UNKNOWN)
+    assert engine.failures(RCG, rcg(collection(unknown, UNKNOWN))) == {}
+    assert engine.failures(RCG, rcg(collection(), firewallPolicyName=None))["firewallPolicyName"]
+
+
 # Changes.
 
 
@@ -122,6 +156,18 @@ def test_bad_inputs_deep_inside(engine: AzureEngine) -> None:
         (VNET, {**IN_RG, "virtualNetworkName": "a", "location": "x"}, {"location": "y"}, ["location"]),
         (GROUP, {**IN_RG, "location": "x"}, {"location": "y"}, ["location"]),
         (GROUP, {**IN_RG, "location": "x"}, {"tags": {"a": "b"}}, []),
+        (
+            POLICY,
+            {**IN_RG, "firewallPolicyName": "a", "location": "x"},
+            {"firewallPolicyName": "b"},
+            ["firewallPolicyName"],
+        ),
+        # Only networks and a few others name the location as replacing: Azure refuses the change of the rest.
+        (POLICY, {**IN_RG, "firewallPolicyName": "a", "location": "x"}, {"location": "y"}, []),
+        (POLICY, {**IN_RG, "firewallPolicyName": "a", "location": "x"}, {"sku": {"tier": "Premium"}}, []),
+        (RCG, rcg(), {"priority": 600}, []),
+        (RCG, rcg(), {"firewallPolicyName": "b"}, ["firewallPolicyName"]),
+        (RCG, rcg(), {"ruleCollectionGroupName": "b"}, ["ruleCollectionGroupName"]),
     ],
 )
 def test_what_updates_and_what_replaces(
@@ -272,6 +318,36 @@ def test_gone_is_gone_and_deleting_twice_is_no_error(engine: AzureEngine) -> Non
     assert engine.read(NSG, key, {**IN_RG}, state).id == ""
 
 
+def test_a_preview_of_a_firewall_shows_the_rules(engine: AzureEngine, azure: Subscription) -> None:
+    wish = network_rule(sourceAddresses=None, sourceIpGroups=[UNKNOWN])
+    key, state = engine.create(RCG, rcg(collection(wish), firewallPolicyName=UNKNOWN), preview=True)
+    (found,) = state["ruleCollections"][0]["rules"]
+    assert (key, state["priority"], state["etag"]) == ("", 500, UNKNOWN)
+    assert {name: found[name] for name in wish} == wish
+    # What a network rule may have and this one has not is not known; what only an application rule has is not there.
+    assert (found["destinationFqdns"], "targetFqdns" in found) == (UNKNOWN, False)
+    assert azure.list("firewallPolicies") == []
+
+
+def test_a_change_by_hand_of_a_firewalls_rules_is_seen(engine: AzureEngine, azure: Subscription) -> None:
+    put_policy(azure)
+    inputs = engine.inputs(RCG, rcg(collection(application_rule())))
+    key, state = engine.create(RCG, inputs)
+    hand = [application_rule(targetFqdns=["*"]), application_rule("hand")]
+    azure.put(key, {"properties": {"priority": 500, "ruleCollections": [collection(*hand)]}})
+    found = unpack(engine.read(RCG, key, inputs, state).inputs)
+    rules = found["ruleCollections"][0]["rules"]
+    assert rules[0] == application_rule(targetFqdns=["*"])
+    assert rules[1]["name"] == "hand"
+    difference = engine.diff(RCG, found, inputs, state)
+    assert set(difference.detailedDiff) == {
+        "ruleCollections[0].rules[0].targetFqdns[0]",
+        "ruleCollections[0].rules[1]",
+    }
+    azure.delete(key)
+    assert engine.read(RCG, key, inputs, state).id == ""
+
+
 # Functions, configuration, faults.
 
 
@@ -288,6 +364,14 @@ def test_getters(engine: AzureEngine, azure: Subscription) -> None:
     )
     with pytest.raises(Refused, match='Status=404 Code="ResourceNotFound"'):
         engine.invoke("azure-native:network:getIpGroup", **IN_RG, ipGroupsName="no")
+    put_policy(azure)
+    key, _ = engine.create(RCG, rcg(collection(network_rule())))
+    there = {**IN_RG, "firewallPolicyName": "policy"}
+    assert engine.invoke("azure-native:network:getFirewallPolicy", **there)["ruleCollectionGroups"] == [{"id": key}]
+    found = engine.invoke(
+        "azure-native:network:getFirewallPolicyRuleCollectionGroup", **there, ruleCollectionGroupName="one"
+    )
+    assert found["ruleCollections"][0]["rules"][0]["destinationPorts"] == ["443"]
     client = AzureEngine(subscriptionId="abc", tenantId="t").invoke("azure-native:authorization:getClientConfig")
     assert (client["subscriptionId"], client["tenantId"]) == ("abc", "t")
 
@@ -312,6 +396,11 @@ def test_throttling_and_a_lost_answer_are_tried_again(engine: AzureEngine, azure
     plan(place, lose_answer={"ApplicationSecurityGroups_CreateOrUpdate": 1})
     assert engine.create(ASG, {**IN_RG, "applicationSecurityGroupName": "three"})[0]
     assert len(azure.list("applicationSecurityGroups")) == 2
+    put_policy(azure)
+    plan(place, throttle={"FirewallPolicyRuleCollectionGroups_CreateOrUpdate": 4})
+    with pytest.raises(Refused, match='Status=429 Code="TooManyRequests"'):
+        engine.create(RCG, rcg())
+    assert engine.create(RCG, rcg())[0]
 
 
 def test_a_refusal_is_not_tried_again(engine: AzureEngine, azure: Subscription, place: Path) -> None:
@@ -332,6 +421,31 @@ def test_a_refusal_is_not_tried_again(engine: AzureEngine, azure: Subscription, 
         ),
         (RULE, own(securityRuleName="two", priority=200)),
         ("azure-native:network:IpGroup", {**IN_RG, "ipAddresses": ["10.0.0.0/8", "192.0.2.1"]}),
+        (POLICY, IN_RG),
+        (
+            POLICY,
+            {
+                **IN_RG,
+                "basePolicy": {"id": "POLICY"},
+                "dnsSettings": {"enableProxy": True, "servers": ["10.0.0.53"]},
+                "sku": {"tier": "Premium"},
+                "sql": {"allowSqlRedirect": True},
+                "threatIntelMode": "Deny",
+                "threatIntelWhitelist": {"ipAddresses": ["192.0.2.0/24"], "fqdns": ["*.example.com"]},
+            },
+        ),
+        (
+            RCG,
+            rcg(
+                collection(application_rule(), application_rule("b", sourceAddresses=None, sourceIpGroups=["IPS"])),
+                collection(
+                    network_rule(destinationAddresses=None, destinationIpGroups=["IPS"]),
+                    network_rule("b", destinationAddresses=None, destinationFqdns=["time.example.com"]),
+                    name="network",
+                    priority=200,
+                ),
+            ),
+        ),
         (VNET, {**IN_RG, "addressSpace": {"addressPrefixes": ["10.2.0.0/16"]}}),
         (
             VNET,
@@ -362,6 +476,8 @@ def test_a_life_without_a_needless_difference(
     ids = {
         "NSG": put_nsg(azure, rule()),
         "ASG": put_asg(azure),
+        "IPS": put_ip_group(azure),
+        "POLICY": put_policy(azure),
         "SUBNET": f"{put_vnet(azure, a='10.0.1.0/24')}/subnets/a",
     }
     text = json.dumps(wish)
@@ -380,7 +496,7 @@ def test_a_life_without_a_needless_difference(
     assert imported.keys() >= inputs.keys() - {"__createBeforeDelete"}
     assert engine.diff(token, imported, engine.inputs(token, imported, imported), state).changes == none
 
-    changed = {**inputs, "tags": {"team": "x"}} if token not in {RULE, SUBNET} else inputs
+    changed = {**inputs, "tags": {"team": "x"}} if token not in {RULE, SUBNET, RCG} else inputs
     after = engine.update(token, key, inputs, changed, state=state)
     assert after.get("tags") == changed.get("tags")
     engine.delete(token, key, after)

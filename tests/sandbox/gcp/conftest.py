@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.gcp.account import Account
+from sandbox.gcp.provider import GcpProvider
+from tests.sandbox.wire import Wire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
 POLICIES = "compute.networkFirewallPolicies"
 GROUPS = "networksecurity.projects.locations.addressGroups"
 TAGS = "cloudresourcemanager"
+LOCATIONS = "networksecurity.projects.locations"
 PROJECT = "probe-123456"
+REGION = f"projects/{PROJECT}/locations/europe-west3"
 
 
 class Gcp(Account):
@@ -51,6 +55,29 @@ class Gcp(Account):
         self.call(f"{GROUPS}.create", body, parent=parent, addressGroupId=name)
         return f"{parent}/addressGroups/{name}"
 
+    def url_list(self, name: str = "names", *values: str, region: str = REGION) -> str:
+        """Create a URL list and return its path."""
+        body = {"values": list(values or ("files.trendmicro.com",))}
+        self.call(f"{LOCATIONS}.urlLists.create", body, parent=region, urlListId=name)
+        return f"{region}/urlLists/{name}"
+
+    def proxy_policy(self, name: str = "pol", region: str = REGION, **more: Any) -> str:
+        """Create a policy of Secure Web Proxy and return its path."""
+        method = f"{LOCATIONS}.gatewaySecurityPolicies.create"
+        self.call(method, more, parent=region, gatewaySecurityPolicyId=name)
+        return f"{region}/gatewaySecurityPolicies/{name}"
+
+    def proxy_rule(self, name: str = "rule", policy: str = f"{REGION}/gatewaySecurityPolicies/pol", **more: Any) -> str:
+        """Add a rule: one that the cloud takes, with changes; None leaves a field out."""
+        body = {"priority": 10, "sessionMatcher": "true", "basicProfile": "ALLOW", "enabled": True, **more}
+        self.call(
+            f"{LOCATIONS}.gatewaySecurityPolicies.rules.create",
+            {key: value for key, value in body.items() if value is not None},
+            parent=policy,
+            gatewaySecurityPolicyRuleId=name,
+        )
+        return f"{policy}/rules/{name}"
+
     def tag(self, network: str | None = "main", key: str = "role", value: str = "agent") -> str:
         """Create a key, secure for a network unless that is None, and a value; return the value's id."""
         purpose = {"purpose": "GCE_FIREWALL", "purposeData": {"network": f"{self.project}/{network}"}}
@@ -58,6 +85,14 @@ class Gcp(Account):
         made = self.call(f"{TAGS}.tagKeys.create", body)["response"]
         body = {"parent": made["name"], "shortName": value}
         return self.call(f"{TAGS}.tagValues.create", body)["response"]["name"]
+
+
+class Engine(Wire):
+    """Speaks to the emulated GCP."""
+
+    def __init__(self, **config: Any) -> None:
+        place = {"project": PROJECT, "region": "europe-west3", "zone": "europe-west3-a"}
+        super().__init__(GcpProvider(), {**place, **config})
 
 
 def match(**more: Any) -> dict[str, Any]:
@@ -76,3 +111,10 @@ def rule(**more: Any) -> dict[str, Any]:
 def gcp(place: Path) -> Gcp:
     """An empty project."""
     return Gcp(place, PROJECT)
+
+
+@pytest.fixture
+def engine(place: Path) -> Engine:
+    """What the engine does with the provider, on the same empty project."""
+    del place
+    return Engine()

@@ -10,9 +10,9 @@ import pytest
 from sandbox.gcp.provider import GcpProvider
 from sandbox.protocol import UNKNOWN, unpack
 from sandbox.provider import provider_pb2
-from tests.sandbox.wire import Refused, Wire
+from tests.sandbox.wire import Refused
 
-from .conftest import POLICIES, PROJECT, Gcp, match, rule
+from .conftest import POLICIES, PROJECT, Engine, Gcp, match, rule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,19 +27,6 @@ GROUP = "gcp:networksecurity/addressGroup:AddressGroup"
 KEY, VALUE = "gcp:tags/tagKey:TagKey", "gcp:tags/tagValue:TagValue"
 BINDING, LOCATION_BINDING = "gcp:tags/tagBinding:TagBinding", "gcp:tags/locationTagBinding:LocationTagBinding"
 INSTANCE = "gcp:compute/instance:Instance"
-
-
-class Engine(Wire):
-    """Speaks to the emulated GCP."""
-
-    def __init__(self, **config: Any) -> None:
-        place = {"project": PROJECT, "region": "europe-west3", "zone": "europe-west3-a"}
-        super().__init__(GcpProvider(), {**place, **config})
-
-
-@pytest.fixture
-def engine(place: Path) -> Engine:
-    return Engine()
 
 
 def wish(**more: Any) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from pulumi_aws import ec2
 from ws_network.addresses import parse_cidr
 from ws_network.aws.limits import ENTRIES_PER_LIST, ENTRIES_PER_REQUEST
 from ws_network.aws.render import LIST_DESCRIPTION
+from ws_network.deployment.parts import PrefixListId
 from ws_network.errors import UserError
 from ws_network.lists import grown
-from ws_network.program import check_plain, given_args, given_id, user_errors, whole_number
+from ws_network.program import check_forms, given_args, given_id, user_errors
 
 
 class AwsPrefixListArgs(TypedDict):
@@ -40,7 +41,7 @@ class AwsPrefixList(pulumi.ComponentResource):
         super().__init__("ws-network:index:AwsPrefixList", name, {}, opts)
         with user_errors(name):
             given = given_args(args, AwsPrefixListArgs)
-            check_plain(given["cidrs"], "cidrs")
+            check_forms(given, {"prefix_list_id": PrefixListId})
             cidrs = _checked_cidrs(given)
             size = _checked_size(given, len(cidrs))
         if "prefix_list_id" in given:
@@ -59,7 +60,7 @@ class AwsPrefixList(pulumi.ComponentResource):
 
 def _checked_size(args: Mapping[str, Any], count: int) -> int:
     """Return the size of the list, with room for its blocks."""
-    size = whole_number(args.get("max_entries", grown(count, ENTRIES_PER_REQUEST)), "max_entries")
+    size: int = args.get("max_entries", grown(count, ENTRIES_PER_REQUEST))
     if not count <= size <= ENTRIES_PER_LIST:
         raise UserError(
             f"max_entries is {size} for {count} cidrs: give at least {count}, at most AWS's {ENTRIES_PER_LIST}."
@@ -72,8 +73,6 @@ def _checked_cidrs(args: Mapping[str, Any]) -> list[str]:
     family = args["address_family"]
     if family not in {"IPv4", "IPv6"}:
         raise UserError(f"address_family cannot be '{family}': write IPv4 or IPv6.")
-    if isinstance(args["cidrs"], str):
-        raise UserError(f"cidrs cannot be '{args['cidrs']}': write a list, as [{args['cidrs']}].")
     blocks = sorted({parse_cidr(cidr) for cidr in args["cidrs"]})
     for block in blocks:
         if f"IPv{block.family}" != family:

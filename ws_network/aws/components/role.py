@@ -10,10 +10,12 @@ from ws_network.arguments import WsDeploymentArgs, WsSnapshotArgs
 from ws_network.aws.components.prefix_list import AwsPrefixList
 from ws_network.aws.render import AwsRendering, GroupRule, SecurityGroup, render
 from ws_network.deployment import Target
+from ws_network.deployment.parts import PrefixListId, SecurityGroupId
 from ws_network.errors import UserError, unknown_name
 from ws_network.plan import Plan
 from ws_network.program import (
     ROLE_TAG,
+    check_forms,
     findings_output,
     given_args,
     given_id,
@@ -23,6 +25,15 @@ from ws_network.program import (
     user_errors,
     warn,
 )
+
+FORMS = {
+    "security_group_id": SecurityGroupId,
+    "security_group_ids": SecurityGroupId,
+    "role_security_group_ids": SecurityGroupId,
+    "peer_security_group_ids": SecurityGroupId,
+    "prefix_list_ids": PrefixListId,
+}
+"""What the ids of each argument look like."""
 
 
 class Ends:
@@ -159,6 +170,7 @@ def planned(args: Mapping[str, Any]) -> tuple[Plan, AwsRendering]:
     plan = plan_of(args, Target.AWS_SECURITY_GROUP, args.get("peer_security_group_ids", {}))
     rendering = render(plan)
     stop_on_errors((*plan.findings, *rendering.findings))
+    check_forms(args, FORMS)
     return plan, rendering
 
 

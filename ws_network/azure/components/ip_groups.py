@@ -1,7 +1,7 @@
 """`AzureIpGroups`: lists of addresses for rules of Azure Firewall."""
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import network
@@ -9,7 +9,7 @@ from pulumi_azure_native import network
 from ws_network.addresses import AddressSet, parse_cidr
 from ws_network.azure.limits import ADDRESSES_PER_IP_GROUP
 from ws_network.errors import UserError
-from ws_network.program import check_plain, given_args, given_id, ids_output, user_errors
+from ws_network.program import given_args, given_id, ids_output, user_errors
 
 
 class AzureIpGroupsArgs(TypedDict):
@@ -36,7 +36,6 @@ class AzureIpGroups(pulumi.ComponentResource):
         super().__init__("ws-network:index:AzureIpGroups", name, {}, opts)
         with user_errors(name):
             given = given_args(args, AzureIpGroupsArgs)
-            check_plain(given["ip_addresses"], "ip_addresses")
             lists = _checked_lists(given["ip_addresses"])
         resource_group = given_id(name, "resource_group_name", given["resource_group_name"])
         made: dict[str, network.IpGroup] = {}
@@ -54,27 +53,27 @@ class AzureIpGroups(pulumi.ComponentResource):
         self.register_outputs({"ip_group_ids": self.ip_group_ids})
 
 
-def _checked_lists(lists: Any) -> dict[str, list[str]]:
+def _checked_lists(lists: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Return the lists by name, their blocks as few as say the same, in an order that does not depend on theirs."""
-    if not isinstance(lists, Mapping) or not lists:
+    if not lists:
         raise UserError("ip_addresses holds no list: give blocks by name, as {'agents': ['10.20.0.0/16']}.")
     return {key: _checked_blocks(key, lists[key]) for key in sorted(lists)}
 
 
-def _checked_blocks(key: str, blocks: Any) -> list[str]:
-    if not isinstance(blocks, list | tuple):
-        raise UserError(f"ip_addresses.{key} cannot be {blocks!r}: write a list of blocks.")
+def _checked_blocks(key: str, blocks: list[str]) -> list[str]:
     for block in map(parse_cidr, blocks):
         if block.family != 4:
-            raise UserError(f"ip_addresses.{key} has {block.text}, which Azure Firewall cannot hold: give IPv4 only.")
+            raise UserError(
+                f"ip_addresses['{key}'] has {block.text}, which Azure Firewall cannot hold: give IPv4 only."
+            )
     found = list(AddressSet.from_cidrs(blocks).cidrs())
     if not found:
         raise UserError(
-            f"ip_addresses.{key} is empty, and Azure skips every rule that names an empty group: remove the list."
+            f"ip_addresses['{key}'] is empty, and Azure skips every rule that names an empty group: remove the list."
         )
     if len(found) > ADDRESSES_PER_IP_GROUP:
         raise UserError(
-            f"ip_addresses.{key} has {len(found)} blocks, more than the {ADDRESSES_PER_IP_GROUP} that Azure takes in "
-            "one IP group: use several lists."
+            f"ip_addresses['{key}'] has {len(found)} blocks, more than the {ADDRESSES_PER_IP_GROUP} that Azure takes "
+            "in one IP group: use several lists."
         )
     return found

@@ -1,5 +1,6 @@
 """`AzureRoleSecurityGroup`: the groups of one role, or the rules of one in a group that exists."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
@@ -18,12 +19,14 @@ from ws_network.azure.render import (
     render,
 )
 from ws_network.deployment import Target
+from ws_network.deployment.parts import ApplicationSecurityGroupId
 from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Finding
 from ws_network.plan import Plan
 from ws_network.priorities import Band
 from ws_network.program import (
     ROLE_TAG,
+    check_forms,
     findings_output,
     given_args,
     given_id,
@@ -32,8 +35,16 @@ from ws_network.program import (
     stop_on_errors,
     user_errors,
     warn,
-    whole_number,
 )
+
+FORMS = {
+    "application_security_group_ids": ApplicationSecurityGroupId,
+    "peer_application_security_group_ids": ApplicationSecurityGroupId,
+}
+"""What the ids of each argument look like."""
+
+_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+(?=/)")
+"""How an id in Azure begins."""
 
 
 class Ends:
@@ -138,17 +149,18 @@ class RoleGroups(pulumi.ComponentResource):
                 allowing.append(made)
         self.network_security_group_id = pulumi.Output.all(
             self.application_security_group_id, self._resource_group, name
-        ).apply(_group_id)
+        ).apply(self._group_id)
 
-
-def _group_id(parts: list[str]) -> str:
-    """Return the id of a network security group from its name: it shares its subscription with what its rules name."""
-    application_group, resource_group, name = parts
-    subscription = application_group.split("/")[2]
-    return (
-        f"/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.Network/"
-        f"networkSecurityGroups/{name}"
-    )
+    def _group_id(self, parts: list[str]) -> str:
+        """Return the id of a network security group from its name: it shares its subscription with what it names."""
+        application_group, resource_group, name = parts
+        found = _SUBSCRIPTION.match(application_group)
+        if not found:  # what an output was may be a secret
+            raise pulumi.RunError(
+                f"{self._base}: application_security_group_ids['{self._role}'] is no id of an application security "
+                "group: give it in full, as /subscriptions/.../applicationSecurityGroups/workers."
+            )
+        return f"{found[0]}/resourceGroups/{resource_group}/providers/Microsoft.Network/networkSecurityGroups/{name}"
 
 
 def planned(args: Mapping[str, Any], adopted: frozenset[str]) -> tuple[Plan, AzureRendering, Band]:
@@ -158,11 +170,11 @@ def planned(args: Mapping[str, Any], adopted: frozenset[str]) -> tuple[Plan, Azu
         UserError: the arguments cannot be used, or the plan must not be deployed.
     """
     plan = plan_of(args, Target.AZURE_NSG, args.get("peer_application_security_group_ids", {}))
-    usual = {"first_priority": OWNED_BAND.first, "last_priority": OWNED_BAND.last}
-    band = Band(*(whole_number(args.get(key, priority), key) for key, priority in usual.items()))
+    band = Band(args.get("first_priority", OWNED_BAND.first), args.get("last_priority", OWNED_BAND.last))
     rendering = render(plan, band=band, adopted=adopted)
     stop_on_errors((*plan.findings, *rendering.findings))
     known_keys("application_security_group_ids", args.get("application_security_group_ids", {}), plan.roles)
+    check_forms(args, FORMS)
     return plan, rendering, band
 
 

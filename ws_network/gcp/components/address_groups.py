@@ -11,7 +11,7 @@ from ws_network.errors import UserError
 from ws_network.gcp.limits import AUTOMATIC_LENGTH, LABEL_KEY_PATTERN, LABEL_VALUE_PATTERN, LARGEST_CAPACITY
 from ws_network.gcp.render import resource_name
 from ws_network.lists import grown
-from ws_network.program import check_plain, given_args, given_id, ids_output, known_keys, user_errors, whole_number
+from ws_network.program import given_args, given_id, ids_output, known_keys, user_errors
 
 GROUP_DESCRIPTION = "Workload Security (ws_network)"
 """Description of a group."""
@@ -44,7 +44,6 @@ class GcpAddressGroups(pulumi.ComponentResource):
         super().__init__("ws-network:index:GcpAddressGroups", name, {}, opts)
         with user_errors(name):
             given = given_args(args, GcpAddressGroupsArgs)
-            check_plain(given["cidrs"], "cidrs")
             known_keys("capacities", given.get("capacities", {}), given["cidrs"])
             groups = {key: _checked(key, cidrs) for key, cidrs in sorted(given["cidrs"].items())}
             sizes = {key: _checked_size(given, key, len(cidrs)) for key, (_, cidrs) in groups.items()}
@@ -69,10 +68,8 @@ class GcpAddressGroups(pulumi.ComponentResource):
         self.register_outputs({"address_group_ids": self.address_group_ids})
 
 
-def _checked(key: str, cidrs: Any) -> tuple[str, list[str]]:
+def _checked(key: str, cidrs: list[str]) -> tuple[str, list[str]]:
     """Return the type of a group and its ranges in canonical form, sorted."""
-    if isinstance(cidrs, str):
-        raise UserError(f"cidrs['{key}'] cannot be '{cidrs}': write a list, as [{cidrs}].")
     blocks = sorted({parse_cidr(cidr) for cidr in cidrs})
     if not blocks:
         raise UserError(f"cidrs['{key}'] is empty: give at least one range, or leave the group out.")
@@ -90,8 +87,7 @@ def _checked(key: str, cidrs: Any) -> tuple[str, list[str]]:
 
 def _checked_size(args: Mapping[str, Any], key: str, count: int) -> int:
     """Return the capacity of a group, with room for its ranges."""
-    given = args.get("capacities", {}).get(key, grown(count, LARGEST_CAPACITY))
-    size = whole_number(given, f"capacities['{key}']")
+    size: int = args.get("capacities", {}).get(key, grown(count, LARGEST_CAPACITY))
     if not count <= size <= LARGEST_CAPACITY:
         raise UserError(
             f"capacities['{key}'] is {size} for {count} ranges: give at least {count}, at most GCP's "

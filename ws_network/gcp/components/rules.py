@@ -13,6 +13,7 @@ import pulumi_gcp as gcp
 from pulumi_gcp import compute
 
 from ws_network.deployment import MachineMark, Target
+from ws_network.deployment.parts import NetworkTag, SecureTag, ServiceAccount
 from ws_network.errors import UserError
 from ws_network.findings import Finding, finding
 from ws_network.gcp import priorities
@@ -20,7 +21,7 @@ from ws_network.gcp.components.address_groups import GcpAddressGroups, checked_l
 from ws_network.gcp.limits import AUTOMATIC_LENGTH
 from ws_network.gcp.render import FirewallRule, GcpRendering, Reference, render, resource_name
 from ws_network.plan import Plan, settle
-from ws_network.program import given_id, known_keys, plan_of, stop_on_errors, whole_number
+from ws_network.program import check_forms, given_id, known_keys, plan_of, stop_on_errors
 
 POLICY_DESCRIPTION = "Workload Security (ws_network)"
 """Description of an own policy. Constant: the provider cannot change it together with rules."""
@@ -31,6 +32,14 @@ MARK_ARGUMENTS: Mapping[MachineMark, str] = {
     MachineMark.NETWORK_TAG: "role_network_tags",
 }
 """Under which argument the marks of each kind are given."""
+
+FORMS = {
+    "role_secure_tags": SecureTag,
+    "role_service_accounts": ServiceAccount,
+    "role_network_tags": NetworkTag,
+    "peer_secure_tag_ids": SecureTag,
+}
+"""What the marks of each argument look like."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ def planned(args: Mapping[str, Any]) -> Planned:
     Raises:
         UserError: the arguments cannot be used, or the plan must not be deployed.
     """
-    vpc = bool(args.get("vpc_firewall"))
+    vpc = args.get("vpc_firewall", False)
     _check_place(args, vpc=vpc)
     marks = _given_marks(args)
     target = Target.GCP_VPC_FIREWALL if vpc else Target.GCP_FIREWALL_POLICY
@@ -70,13 +79,13 @@ def planned(args: Mapping[str, Any]) -> Planned:
         for role, found in plan.deployment.machines.items():
             if found.given is mark and role not in marks:
                 raise UserError(f"machines.{role} says given: {mark}: give {argument}['{role}'], or the marks there.")
-    ends = (whole_number(args[key], key) if key in args else None for key in ("first_priority", "last_priority"))
-    band = (priorities.vpc_band if vpc else priorities.band)(*ends)
+    check_forms(args, FORMS)
+    band = (priorities.vpc_band if vpc else priorities.band)(args.get("first_priority"), args.get("last_priority"))
     rendering = render(
         plan,
         band=band,
         address_groups=args.get("address_groups", True),
-        logging=bool(args.get("logging")),
+        logging=args.get("logging", False),
     )
     more = [_unseen(str(band.first), str(band.last))] if "firewall_policy" in args else []
     findings = (*plan.findings, *rendering.findings, *settle(plan.deployment, more))
@@ -109,10 +118,7 @@ def _given_marks(args: Mapping[str, Any]) -> dict[str, tuple[MachineMark, pulumi
     """Return the marks that the arguments give, by role."""
     out: dict[str, tuple[MachineMark, pulumi.Input[str]]] = {}
     for mark, argument in MARK_ARGUMENTS.items():
-        given = args.get(argument, {})
-        if not isinstance(given, Mapping):
-            raise UserError(f"{argument} is no mapping: give the mark of each role, as {{'agent': ...}}.")
-        for role, value in given.items():
+        for role, value in args.get(argument, {}).items():
             if role in out:
                 raise UserError(
                     f"{MARK_ARGUMENTS[out[role][0]]} and {argument} both give {role}, and a rule of GCP finds its "
@@ -160,20 +166,19 @@ class Resources:
         self._deployment = what.plan.deployment
         self._marks = what.marks
         self._project = given_id(name, "project", args["project"]) if "project" in args else None
-        self._vpc = bool(args.get("vpc_firewall"))
+        self._vpc = args.get("vpc_firewall", False)
         rules = {key: rule for key, rule in what.rendering.rules.items() if rule["role"] in roles}
         own = None if self._vpc or "firewall_policy" in args else self._policy(component)
         self._policy_name = self._name_of_policy(own)
         self._groups = self._address_groups(component, own, what, rules)
-        made: list[pulumi.Resource] = []
-        for denies in (False, True):
+        made: dict[str, pulumi.Resource] = {}
+        allowing = [key for key, rule in rules.items() if not _denies(rule)]
+        for key, rule in sorted(rules.items(), key=_turn):
             # A rule that denies the rest waits for all that allow: machines may wear the marks of two roles.
-            waits = list(made) if denies else []
-            for key, rule in rules.items():
-                if _denies(rule) is denies:
-                    made.append(self._rule(key, rule, roles[rule["role"]], waits))
+            waits = allowing if _denies(rule) else rule.get("after", [])
+            made[key] = self._rule(key, rule, roles[rule["role"]], [made[other] for other in waits])
         if own is not None:
-            self._bind(component, own, made)
+            self._bind(component, own, list(made.values()))
         if self._vpc:
             policy_id = pulumi.Output.from_input("")
         else:
@@ -367,6 +372,12 @@ class Resources:
             mark, value = self._marks[role]
             return [given_id(self._name, f"{MARK_ARGUMENTS[mark]}['{role}']", value)]
         return list(self._deployment.machines[role].marks)
+
+
+def _turn(item: tuple[str, FirewallRule]) -> tuple[bool, int, str]:
+    """Return when a rule is made: after those that it waits for."""
+    key, rule = item
+    return _denies(rule), len(rule.get("after", [])), key
 
 
 def _denies(rule: FirewallRule) -> bool:

@@ -1,7 +1,6 @@
-"""What the components of every cloud do with a plan inside a Pulumi program.
+"""From arguments that are read to a plan that may be deployed, and what a program says and gives back.
 
-Owns the way from arguments to a plan that may be deployed, how a bad one stops the program (one sentence, no
-traceback), and how findings are said. Does not own resources. Reads no file, no clock and no network.
+Owns how a bad plan stops the program, how ids from elsewhere are taken, and how findings are said.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,9 +17,6 @@ from ws_network.findings import Finding, Severity
 from ws_network.plan import Plan, build_plan
 from ws_network.snapshot import Snapshot
 
-MISSING = {"deployment": "deployment is missing: give the content of a deployment file."}
-"""What to type for a required argument, by its key."""
-
 ROLE_TAG = "ws-network-role"
 """Tag by which a policy finds the role of a group whose component it cannot see."""
 
@@ -35,28 +31,6 @@ def user_errors(name: str) -> Iterator[None]:
         yield
     except UserError as error:
         raise pulumi.RunError(f"{name}: {error}") from None
-
-
-def given_args(args: Any, shape: type) -> dict[str, Any]:
-    """Return the arguments of a component that are given: what is None is not.
-
-    Args:
-        args: What the program passes.
-        shape: The TypedDict of the component's arguments.
-
-    Raises:
-        UserError: a key means nothing (it would be lost without a word), or a required one is missing.
-    """
-    if not isinstance(args, Mapping):
-        raise UserError("the arguments are no mapping: give them as {'deployment': ...}.")
-    given = {str(key): value for key, value in args.items() if value is not None}
-    for key in args:
-        if key not in shape.__annotations__:
-            raise UserError(unknown_name("argument", str(key), shape.__annotations__))
-    required: frozenset[str] = getattr(shape, "__required_keys__", frozenset())
-    for key in sorted(required - set(given)):
-        raise UserError(MISSING.get(key, f"{key} is missing: add it."))
-    return given
 
 
 def plan_of(
@@ -76,7 +50,6 @@ def plan_of(
     Raises:
         UserError: the arguments cannot be used.
     """
-    check_plain(args["deployment"], "deployment")
     deployment = Deployment.parse(args["deployment"], "deployment")
     snapshot, catalogue = args.get("snapshot"), args.get("catalogue")
     plan = build_plan(
@@ -95,21 +68,6 @@ def plan_of(
     return plan
 
 
-def check_plain(value: Any, path: str) -> None:
-    """Raise for an output inside what decides which rules exist: a preview could not show them."""
-    if isinstance(value, pulumi.Output):
-        raise UserError(
-            f"{path} is an output of another resource, which a preview does not know yet: write its value, or give "
-            "the other end by id in the component's own arguments, as peer_security_group_ids."
-        )
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            check_plain(item, f"{path}.{key}")
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            check_plain(item, f"{path}[{index}]")
-
-
 def _day(text: str | None) -> date | None:
     if text is None:
         return None
@@ -126,29 +84,6 @@ def stop_on_errors(findings: Iterable[Finding]) -> None:
         raise UserError("\n".join(f"{entry.text} {entry.remedy}" for entry in errors))
 
 
-def known_keys(what: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Raise `UserError` for a key of an argument that means nothing, with the nearest that does."""
-    known = list(known)
-    for key in given:
-        if key not in known:
-            raise UserError(unknown_name(f"key in {what}", key, known))
-
-
-def whole_number(value: Any, what: str) -> int:
-    """Return a whole number: from another language it arrives as a float.
-
-    Args:
-        value: The value.
-        what: The argument that it is given for.
-
-    Raises:
-        UserError: it is no whole number.
-    """
-    if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, float) and value.is_integer())):
-        raise UserError(f"{what} cannot be {value!r}: write a whole number.")
-    return int(value)
-
-
 def given_id(name: str, what: str, value: pulumi.Input[str]) -> pulumi.Output[str]:
     """Return an id that comes from elsewhere: unknown and secret as it is, and an error where it turns out missing.
 
@@ -158,9 +93,11 @@ def given_id(name: str, what: str, value: pulumi.Input[str]) -> pulumi.Output[st
         value: The id.
     """
 
-    def check(text: str | None) -> str:
+    def check(text: Any) -> str:
         if not text:
             raise pulumi.RunError(f"{name}: {what} is missing: the stack or resource it comes from has no such id.")
+        if not isinstance(text, str):  # what it is may be a secret
+            raise pulumi.RunError(f"{name}: {what} is no text: give one id or name of what it comes from.")
         return text
 
     return pulumi.Output.from_input(value).apply(check)
