@@ -5,7 +5,7 @@ Owns the way from a deployment to rules and findings, the proof that no required
 """
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -250,16 +250,28 @@ def _of_flows(
     """Yield what the target makes of flows that became rules: a missing slot, ICMP without its type."""
     grammar = GRAMMARS[target]
     served = {flow for rule in rules for flow in rule.flows}
-    for flow in flows:
-        if flow.id not in served:
-            continue
-        if flow.slot is None and grammar.prioritised and deployment.layout is Layout.PER_FLOW:
-            text = f"extra flow {flow.id} has no slot, from which its priority on {target} comes."
-            remedy = f"Say slot: {PAGE_SLOTS + 1}, or another up to {LAST_SLOT}, at the extra flow."
-            yield finding("slot-missing", flow.id, text, remedy=remedy)
+    found = [flow for flow in flows if flow.id in served]
+    if grammar.prioritised and deployment.layout is Layout.PER_FLOW:
+        yield from _without_slot(sorted(flow.id for flow in found if flow.slot is None), target, deployment)
+    for flow in found:
         if flow.icmp and not grammar.icmp_types:
             text = f"{flow.id}: {target} cannot say the type and code of ICMP, so all of ICMP is open."
             yield finding("icmp-any-type", flow.id, text)
+
+
+def _without_slot(ids: Iterable[str], target: Target, deployment: Deployment) -> Iterator[Finding]:
+    """Yield a finding for each extra flow without a slot, with a free one for each, as long as there are any."""
+    taken = {flow.slot for flow in deployment.extra_flows}
+    free = (slot for slot in range(PAGE_SLOTS + 1, LAST_SLOT + 1) if slot not in taken)
+    for flow_id in ids:
+        slot = next(free, None)
+        text = f"extra flow {flow_id} has no slot, from which its priority on {target} comes."
+        remedy = f"Say slot: {slot} at the extra flow {flow_id}; once it is deployed, leave it as it is."
+        if slot is None:
+            remedy = (
+                f"No slot up to {LAST_SLOT} is free: join extra flows that have the same ends, or say layout: minimal."
+            )
+        yield finding("slot-missing", flow_id, text, remedy=remedy)
 
 
 def _ends(finder: EndpointFinder, flow: RequiredFlow) -> Iterator[tuple[str, Direction, Any]]:

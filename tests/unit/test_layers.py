@@ -37,7 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     tuple(f"{cloud}.priorities" for cloud in CLOUDS),
     tuple(f"{cloud}.render" for cloud in CLOUDS),
     ("aws.network_acl",),
-    ("views.renderings",),
+    ("views.answers", "views.renderings"),
     ("views.browsing", "views.planned", "views.requirements", "views.starter"),
     ("views.network_acls", "views.questions", "views.revisions"),
     ("arguments",),

@@ -106,8 +106,29 @@ class TestSlots:
         made = on(target, TAG, extra_flows=[EXTRA])
         (found,) = [entry for entry in made.findings if entry.code == "slot-missing"]
         assert found.text == f"extra flow own has no slot, from which its priority on {target} comes."
-        assert found.remedy == "Say slot: 80, or another up to 108, at the extra flow."
+        assert found.remedy == "Say slot: 80 at the extra flow own; once it is deployed, leave it as it is."
         assert made.failed
+
+    @pytest.mark.parametrize("target", [AZURE, POLICY])
+    def test_each_is_proposed_a_free_one_and_with_those_the_plan_holds(self, target: Target) -> None:
+        """Two flows that are told the same slot fail again, with an error about the first advice."""
+        names = ["c", "a", "b", "with-one"]
+        extras = [EXTRA | {"id": name, "ports": [9000 + place]} for place, name in enumerate(names)]
+        extras[-1] = extras[-1] | {"slot": 81}
+        found = {
+            entry.flow: entry.remedy for entry in on(target, TAG, extra_flows=extras).findings if "slot" in entry.code
+        }
+        slots = {flow: int(remedy.split()[2]) for flow, remedy in found.items()}
+        assert slots == {"a": 80, "b": 82, "c": 83}
+        mended = [extra | {"slot": extra.get("slot", slots.get(extra["id"]))} for extra in extras]
+        assert not told(on(target, TAG, extra_flows=mended), "slot-missing")
+
+    @pytest.mark.parametrize("target", [AZURE, POLICY])
+    def test_where_none_is_free_the_advice_is_another(self, target: Target) -> None:
+        extras = [EXTRA | {"id": f"own-{number:02}"} for number in range(30)]
+        remedies = [entry.remedy for entry in on(target, TAG, extra_flows=extras).findings if "slot" in entry.code]
+        assert len(set(remedies)) == 30
+        assert sum("layout: minimal" in remedy for remedy in remedies) == 1
 
     @pytest.mark.parametrize("target", [AZURE, POLICY])
     def test_with_one_it_does_not(self, target: Target) -> None:

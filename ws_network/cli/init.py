@@ -12,18 +12,8 @@ import typer
 from ws_network.catalogue import Catalogue, RoleKind
 from ws_network.cli import options
 from ws_network.errors import UserError, unknown_name
-from ws_network.views.starter import (
-    DEFAULT_COVERS,
-    THIS,
-    Cloud,
-    Decision,
-    Start,
-    peer,
-    policy,
-    proxy_of,
-    starter_file,
-    uncovered,
-)
+from ws_network.views.answers import Cloud, peer, policy, proxy_of
+from ws_network.views.starter import DEFAULT_COVERS, THIS, Decision, Start, needs_relays, starter_file, uncovered
 
 T = TypeVar("T")
 
@@ -46,7 +36,7 @@ def init(
         str | None, typer.Option("--roles", help="Components of the site, by commas.", show_default="agent")
     ] = None,
     dns: Annotated[
-        str | None, typer.Option("--dns", help="DNS servers: 'platform', or addresses or AWS ids by commas.")
+        str | None, typer.Option("--dns", help="DNS servers: 'platform', or addresses or the cloud's ids, by commas.")
     ] = None,
     ntp: Annotated[str | None, typer.Option("--ntp", help="NTP servers, in the same form.")] = None,
     proxy: Annotated[str | None, typer.Option("--proxy", help="Web proxy as ADDRESS:PORT, or 'none'.")] = None,
@@ -54,9 +44,12 @@ def init(
         str | None, typer.Option("--proxy-covers", help="Services reached through it.", show_default="three services")
     ] = None,
     siem: Annotated[str | None, typer.Option("--siem", help="SIEM that agents send events to.")] = None,
-    relays: Annotated[str | None, typer.Option("--relays", help="Relays elsewhere that agents use.")] = None,
+    relays: Annotated[
+        str | None,
+        typer.Option("--relays", help="Relays elsewhere that agents use; on GCP also the ranges of the site's own."),
+    ] = None,
     names: Annotated[
-        str | None, typer.Option("--names", help="For hosts without a block: filtered, snapshot or refuse.")
+        str | None, typer.Option("--names", help="For hosts without a block: filtered, snapshot or refuse; not on GCP.")
     ] = None,
     behind: Annotated[
         str | None,
@@ -73,30 +66,39 @@ def init(
     """Write a short deployment file, asking what is not given as an option."""
     if file.exists() and not force:
         raise UserError(f"{file} is there already: name another file, or overwrite it with --force.")
+    decisions = {"--names": names, "--behind": behind, "--reason": reason, "--until": until}
+    said = [option for option, given in decisions.items() if given is not None]
+    if cloud.follows_names and said:
+        raise UserError(
+            f"{' and '.join(said)} would be for a filter that cannot hold host names, and a policy of {cloud} follows "
+            "them: leave it out, and write another form under names in the file where you want one."
+        )
     known = options.read_catalogue(catalogue)
     asker = Asker(interactive=not yes)
     if asker.interactive and region is None:
         typer.echo(_about_regions(known))
+    server = _peer(cloud, platform=True)
     start = Start(
         region=asker.ask("--region", region, "Region", lambda text: known.region(text).id),
         roles=asker.ask("--roles", roles, "Components of this site, by commas", _roles(known), default="agent"),
         dns=asker.ask(
-            "--dns", dns, "DNS servers: addresses, or 'platform' for the cloud's own", _peer, offer="platform"
+            "--dns", dns, "DNS servers: addresses, or 'platform' for the cloud's own", server, offer="platform"
         ),
         ntp=asker.ask(
-            "--ntp", ntp, "NTP servers: addresses, or 'platform' for the cloud's own", _peer, offer="platform"
+            "--ntp", ntp, "NTP servers: addresses, or 'platform' for the cloud's own", server, offer="platform"
         ),
-        proxy=asker.ask("--proxy", proxy, "Web proxy: address:port, or 'none'", _proxy, default="none"),
+        proxy=asker.ask("--proxy", proxy, "Web proxy: address:port, or 'none'", _proxy(cloud), default="none"),
         cloud=cloud,
         covers=_split(covers) if covers else DEFAULT_COVERS,
         siem=siem,
         relays=relays,
     )
+    if needs_relays(cloud, start.roles):
+        question = f"Ranges of this site's relays, since a rule of {cloud} reaches them by address alone"
+        start = replace(start, relays=asker.ask("--relays", relays, question, _peer(cloud)))
     hosts = uncovered(start, known)
-    if hosts or (names and cloud.target in THIS):
-        start = _decide(
-            asker, start, hosts, {"--names": names, "--behind": behind, "--reason": reason, "--until": until}
-        )
+    if hosts or names:
+        start = _decide(asker, start, hosts, decisions)
     text = starter_file(start, known)
     file.write_text(text, encoding="utf-8")
     words = ["ws-network plan"]
@@ -159,7 +161,7 @@ def _decide(asker: Asker, start: Start, hosts: dict[str, list[str]], given: dict
         "--behind",
         given["--behind"],
         "Policy that filters the names, or 'other'",
-        policy,
+        lambda text: policy(text, start.cloud),
         offer=str(start.cloud.name_filter),
     )
     default = f"names are filtered by {behind}" if behind else None
@@ -200,16 +202,22 @@ def _roles(known: Catalogue) -> Callable[[str], tuple[str, ...]]:
     return read
 
 
-def _peer(text: str) -> str:
-    peer(text)
-    return text
+def _peer(cloud: Cloud, *, platform: bool = False) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        peer(text, cloud, platform=platform)
+        return text
+
+    return read
 
 
-def _proxy(text: str) -> str | None:
-    if text == "none":
-        return None
-    proxy_of(text, DEFAULT_COVERS)
-    return text
+def _proxy(cloud: Cloud) -> Callable[[str], str | None]:
+    def read(text: str) -> str | None:
+        if text == "none":
+            return None
+        proxy_of(text, DEFAULT_COVERS, cloud)
+        return text
+
+    return read
 
 
 def _decision(text: str) -> Decision:

@@ -5,7 +5,7 @@ renderer's.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -36,7 +36,8 @@ COUNTS = (
     Column("group", "group", "group or policy, by role"),
     Column("direction", "direction", "egress, ingress, or both where the limit is for both together"),
     Column("family", "family", "address family, or both"),
-    Column("rules", "rules", "what the target counts: on AWS a prefix list counts with its max_entries"),
+    Column("count", "count", "what the target counts there: on AWS a prefix list counts with its max_entries"),
+    Column("unit", "unit", "what is counted: rules, or attributes of the rules of a policy on GCP", For.PROGRAMS),
     Column("quota", "quota", "the limit that the plan assumes"),
 )
 FINDINGS = (
@@ -106,13 +107,19 @@ class Overview(Judged):
         )
 
     def counts(self) -> Table:
-        """Return what the target counts in each group, per direction and family where it counts those apart."""
+        """Return what the target counts in each group, per direction and family where it counts those apart.
+
+        For people the column is headed by what is counted.
+        """
         if self.rendering is None:
             return Table("counts", COUNTS, ())
+        unit = self.rendering.unit
         rows = tuple(
-            (count.group, count.direction, count.family, count.rules, count.limit) for count in self.rendering.counts
+            (count.group, count.direction, count.family, count.taken, unit, count.limit)
+            for count in self.rendering.counts
         )
-        return Table("counts", COUNTS, rows, title=f"Counted against {self.rendering.counted_against}")
+        columns = tuple(replace(column, title=unit) if column.key == "count" else column for column in COUNTS)
+        return Table("counts", columns, rows, title=f"Counted against {self.rendering.counted_against}")
 
 
 def overview(plan: Plan) -> Overview:

@@ -21,8 +21,8 @@ class Count:
     direction: str
     """`both` where the limit is for both together, as for the family."""
     family: str
-    rules: int
-    """What the platform counts."""
+    taken: int
+    """What the platform counts, in `Rendered.unit`."""
     limit: int
 
 
@@ -36,6 +36,8 @@ class Rendered:
     counts: tuple[Count, ...]
     counted_against: str
     """Whose limit the counts are held against."""
+    unit: str = "rules"
+    """What the platform counts there."""
 
 
 def rendered(plan: Plan) -> Rendered | None:
@@ -90,9 +92,8 @@ def _gcp(plan: Plan) -> Rendered:
     policy = plan.target is Target.GCP_FIREWALL_POLICY
     taken = attribute_count(rendering.rules, plan)
     count = Count("policy", "both", "both", taken, QUOTAS.value(name, plan.deployment.quotas))
-    return Rendered(
-        rendering.to_dict(), rendering.findings, (count,) if policy else (), f"GCP's quota '{QUOTAS[name].title}'"
-    )
+    whose = f"GCP's quota '{QUOTAS[name].title}'"
+    return Rendered(rendering.to_dict(), rendering.findings, (count,) if policy else (), whose, "attributes")
 
 
 _RENDERERS: Mapping[Target, Callable[[Plan], Rendered]] = {

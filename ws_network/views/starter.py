@@ -1,11 +1,11 @@
 """The short deployment file that a site begins with.
 
-Owns the wording of the file and how answers such as `platform` or `10.0.0.2` become peers. Does not own the questions
-(`ws_network.cli.init`). What it writes loads and passes the check; nothing in it opens a port to any address unless
-the answer was in so many words that something else filters the names.
+Owns the wording of the file. Does not own the questions (`ws_network.cli.init`) nor how an answer is read
+(`ws_network.views.answers`). What it writes loads and passes the check, and its plan has no error but that hosts
+are refused, where that was the answer; nothing in it opens a port to any address unless the answer was in so many
+words that something else filters the names.
 """
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum, unique
@@ -13,48 +13,18 @@ from typing import Any
 
 import yaml
 
-from ws_network.addresses import parse_cidr
 from ws_network.catalogue import Catalogue
 from ws_network.deployment import Deployment, Target
-from ws_network.deployment.names import NAME_FILTERS
-from ws_network.errors import UserError, unknown_name
-from ws_network.grammar import GRAMMARS, EndpointKind
+from ws_network.errors import UserError
+from ws_network.grammar import GRAMMARS
 from ws_network.plan import Plan, build_plan
+from ws_network.views.answers import Cloud, peer, proxy_of
 
 DEFAULT_COVERS = ("workload-security", "trend-micro-update-server", "download-center")
 """What one proxy setting of the product covers; the Smart Protection Network has settings of its own."""
 
 THIS = {Target.AWS_SECURITY_GROUP: "a security group", Target.AZURE_NSG: "a network security group"}
 """What a filter that cannot hold names is called."""
-
-PEER_KEYS = ("prefix_list_ids", "security_group_ids", "cidrs")
-_GROUP = re.compile(r"(\d{12}/)?sg-[0-9a-f]+")
-
-
-@unique
-class Cloud(StrEnum):
-    """Where the site is."""
-
-    AWS = "aws"
-    AZURE = "azure"
-    GCP = "gcp"
-
-    @property
-    def target(self) -> Target:
-        """What holds the rules there."""
-        return _OF_CLOUD[self][0]
-
-    @property
-    def name_filter(self) -> Target | None:
-        """The policy that usually stands behind it; None where the target follows names itself."""
-        return _OF_CLOUD[self][1]
-
-
-_OF_CLOUD: dict[Cloud, tuple[Target, Target | None]] = {
-    Cloud.AWS: (Target.AWS_SECURITY_GROUP, Target.AWS_NETWORK_FIREWALL),
-    Cloud.AZURE: (Target.AZURE_NSG, Target.AZURE_FIREWALL),
-    Cloud.GCP: (Target.GCP_FIREWALL_POLICY, None),
-}
 
 
 @unique
@@ -76,7 +46,7 @@ class Start:
     region: str
     roles: tuple[str, ...]
     dns: str
-    """`platform`, or addresses or AWS ids, by commas."""
+    """`platform`, or addresses or ids of the cloud, by commas."""
     ntp: str
     cloud: Cloud = Cloud.AWS
     proxy: str | None = None
@@ -85,14 +55,23 @@ class Start:
     """Services that are reached through the proxy."""
     siem: str | None = None
     relays: str | None = None
-    """Addresses of relays that are not among the roles."""
+    """Addresses of relays that are not among the roles; where rules cannot name machines, of those that are too."""
     decision: Decision = Decision.REFUSE
+    """Has no place where the cloud follows names."""
     behind: Target | None = Target.AWS_NETWORK_FIREWALL
     """The policy that filters names; None for one that is none of these."""
     reason: str = ""
     """Why any address is right, where `decision` is `filtered`."""
     until: date | None = None
     """Last day of that."""
+
+
+def needs_relays(cloud: Cloud, roles: tuple[str, ...]) -> bool:
+    """Return whether the ranges of the site's own relays have to be told.
+
+    Relays are the one role of the site that others of its roles reach.
+    """
+    return cloud.reaches_by_ranges and "relay" in roles
 
 
 def starter_file(start: Start, catalogue: Catalogue) -> str:
@@ -128,52 +107,12 @@ def _plan(text: str, catalogue: Catalogue, target: Target) -> Plan:
     return build_plan(catalogue, Deployment.parse(yaml.safe_load(text), "the new deployment"), target=target)
 
 
-def peer(answer: str) -> dict[str, Any]:
-    """Return the peer that an answer names: `platform`, or addresses, ranges and AWS ids by commas.
-
-    Raises:
-        UserError: a part is none of these.
-    """
-    if answer.strip() == "platform":
-        return {"platform": True}
-    found: dict[str, list[str]] = {}
-    for part in re.split(r"[,\s]+", answer.strip()):
-        if part.startswith("pl-"):
-            found.setdefault("prefix_list_ids", []).append(part)
-        elif _GROUP.fullmatch(part):
-            found.setdefault("security_group_ids", []).append(part)
-        else:
-            found.setdefault("cidrs", []).append(parse_cidr(part).text)
-    return {key: found[key] for key in reversed(PEER_KEYS) if key in found}
-
-
-def proxy_of(answer: str, covers: tuple[str, ...]) -> dict[str, Any]:
-    """Return the proxy that `address:port` names.
-
-    Raises:
-        UserError: there is no port, or the address is none.
-    """
-    match = re.fullmatch(r"\[?([^\]\s]+?)\]?:(\d+)", answer.strip())
-    if match is None:
-        raise UserError(f"'{answer}' is no proxy: write its address and port, as 10.20.9.10:3128.")
-    return {**peer(match[1]), "port": int(match[2]), "covers": list(covers)}
-
-
-def policy(answer: str) -> Target | None:
-    """Return the target that stands behind; None for `other`.
-
-    Raises:
-        UserError: it filters no names.
-    """
-    if answer == "other":
-        return None
-    if answer not in NAME_FILTERS:
-        raise UserError(unknown_name("policy that filters names", answer, {*NAME_FILTERS, "other"}))
-    return Target(answer)
-
-
 def _text(start: Start, catalogue: Catalogue, destinations: tuple[str, ...]) -> str:
-    region = catalogue.region(start.region)
+    if start.cloud.follows_names and start.decision is not Decision.REFUSE:
+        raise UserError(f"a policy of {start.cloud} follows host names, so nothing is decided: leave out the decision.")
+    if needs_relays(start.cloud, start.roles) and not start.relays:
+        raise UserError(f"rules of {start.cloud} reach relays by their ranges alone: give them as relays.")
+    cloud, region = start.cloud, catalogue.region(start.region)
     lines = [
         "# What Workload Security needs of this site's network, for ws-network (unofficial).",
         "# `ws-network plan` shows what it opens, `ws-network schema` every key.",
@@ -181,18 +120,18 @@ def _text(start: Start, catalogue: Catalogue, destinations: tuple[str, ...]) -> 
         f"revision: {_quoted(catalogue.revision):<18}# state of the vendor's page; `ws-network diff` shows newer ones",
         f"roles: {_flow(list(start.roles))}",
         "peers:",
-        f"  dns-server: {_flow(peer(start.dns))}",
-        f"  ntp-server: {_flow(peer(start.ntp))}",
+        f"  dns-server: {_flow(peer(start.dns, cloud, platform=True))}",
+        f"  ntp-server: {_flow(peer(start.ntp, cloud, platform=True))}",
     ]
     lines.append(
-        f"  siem-or-syslog-server: {_flow(peer(start.siem))}"
+        f"  siem-or-syslog-server: {_flow(peer(start.siem, cloud))}"
         if start.siem
         else "  # siem-or-syslog-server: {cidrs: [10.0.0.5/32]}"
     )
     if start.relays:
-        lines.append(f"  relay: {_flow(peer(start.relays))}")
+        lines.append(f"  relay: {_flow(peer(start.relays, cloud))}")
     if start.proxy:
-        lines.append(f"proxy: {_flow(proxy_of(start.proxy, start.covers))}")
+        lines.append(f"proxy: {_flow(proxy_of(start.proxy, start.covers, cloud))}")
     return "\n".join([*lines, *_enforced(start), *_names(start, destinations)]) + "\n"
 
 
@@ -212,7 +151,7 @@ def _enforced(start: Start) -> list[str]:
 def _names(start: Start, destinations: tuple[str, ...]) -> list[str]:
     """Return the lines of the names decision."""
     target = start.cloud.target
-    if EndpointKind.NAMES in GRAMMARS[target].egress:
+    if start.cloud.follows_names:
         return [
             "",
             "# Published address blocks cover only some hosts; the others are followed by name.",

@@ -24,7 +24,7 @@ from ws_network import (
 )
 from ws_network.catalogue import Transport
 from ws_network.cli.output import show
-from ws_network.views.tables import Cell, Column, Format, Sheet, Table, write
+from ws_network.views.tables import Cell, Column, Format, Sheet, Table, to_text, write
 
 SYSLOG = """\
 region: de-1
@@ -203,6 +203,10 @@ class TestAnotherTarget:
         shown = overview(plan)
         (count,) = shown.rendering.counts if shown.rendering else ()
         assert (count.group, count.limit) == ("policy", 10_000)
+        (row,) = shown.counts().records()
+        assert (row["count"], row["unit"]) == (count.taken, "attributes")
+        assert "FAMILY  ATTRIBUTES  QUOTA" in to_text(shown.sheet())
+        assert count.taken > len(plan.rules)
         assert set(shown.rendered()) == {"address_groups", "rules", "findings"}
 
     def test_a_plan_without_machines_has_no_rendering_and_says_why(self) -> None:
