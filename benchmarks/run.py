@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, its folder 
 
 from benchmarks.frame import Row, markdown, to_json
 
-MODULES = ("addresses", "start", "plan", "azure")
+MODULES = ("addresses", "start", "plan", "azure", "resolver")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -25,5 +25,17 @@ class CloudError(Exception):
         return f"operation error {self.service}: {self.operation}, api error {self.code}: {self.message}"
 
 
+class HalfCreated(Exception):  # noqa: N818 - as `PartlyCreated`
+    """A request after the one that created a resource was refused: the engine is to know what there is.
+
+    Attributes:
+        key: the resource's id.
+    """
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(why)
+        self.key = key
+
+
 class PartlyCreated(Exception):  # noqa: N818 - it is no failure of the request: the resource is there
     """A resource exists, but did not become what was asked: the engine keeps it and updates it the next time."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from sandbox.errors import CloudError, PartlyCreated
+from sandbox.errors import CloudError, HalfCreated, PartlyCreated
 from sandbox.protocol import UNKNOWN, is_unknown, load, pack, unpack
 from sandbox.resource import Failure, Naming
 from sandbox.store import folder
@@ -168,8 +168,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
             news = unpack(request.properties)
             if request.preview:
                 return provider_pb2.CreateResponse(id="", properties=pack(resource.preview(self._cloud, news)))
-            key = resource.create(self._cloud, news)
+            try:
+                key, why = resource.create(self._cloud, news), ""
+            except HalfCreated as half:
+                key, why = half.key, str(half)
             state = resource.state(self._live(resource, key, news), news)
+            if why:
+                self._partly(context, key, state, news, why)
             if self._provider.unfinished(self._cloud, resource.token):
                 self._partly(context, key, state, news, "a planned fault")
             return provider_pb2.CreateResponse(id=key, properties=pack(state))

@@ -318,7 +318,7 @@ def snapshots(draw: st.DrawFn) -> dict[str, Any]:
     )
     ipv4 = st.lists(st.integers(0, 15).map(lambda n: f"8.8.8.{n}"), max_size=3, unique=True)
     ipv6 = st.lists(st.integers(0, 15).map(lambda n: f"2600::{n:x}" if n else "2600::"), max_size=2, unique=True)
-    entries = st.fixed_dictionaries({"ipv4": ipv4, "ipv6": ipv6, "complete": st.booleans()})
+    entries = st.fixed_dictionaries({"ipv4": ipv4, "ipv6": ipv6})
     share = draw(st.sampled_from([1, 3]))
     found = {name: draw(entries) for name in names[:: 8 * share]}
     found |= {name: draw(entries) for name in ("siem.corp.example", "dns.corp.example", "ad.corp.example")}

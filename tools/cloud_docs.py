@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ws_network.deployment.names import TARGET_FORMS, Form
-from ws_network.grammar import GRAMMARS, MARKS, EndpointKind, Grammar
+from ws_network.grammar import GRAMMARS, MARKS, PACKET_FILTERS, EndpointKind, Grammar
 
 DOCS_FILE = Path(__file__).parent.parent / "docs" / "clouds.md"
 BEGIN, END = "<!-- generated from the grammars: begin -->", "<!-- end -->"
@@ -35,12 +35,15 @@ ROWS: tuple[tuple[str, Callable[[Grammar], str]], ...] = (
 
 def table() -> str:
     """Return the table: a row for each property, a column for each target."""
-    head = ["| what one rule says |", *(f" {target} |" for target in GRAMMARS)]
-    lines = ["".join(head), "|---|" + "---|" * len(GRAMMARS)]
-    lines += [f"| {what} |" + "".join(f" {say(grammar)} |" for grammar in GRAMMARS.values()) for what, say in ROWS]
-    forms = (", ".join(form for form in Form if form in TARGET_FORMS[target]) for target in GRAMMARS)
+    head = ["| what one rule says |", *(f" {target} |" for target in PACKET_FILTERS)]
+    lines = ["".join(head), "|---|" + "---|" * len(PACKET_FILTERS)]
+    lines += [
+        f"| {what} |" + "".join(f" {say(grammar)} |" for grammar in (GRAMMARS[target] for target in PACKET_FILTERS))
+        for what, say in ROWS
+    ]
+    forms = (", ".join(form for form in Form if form in TARGET_FORMS[target]) for target in PACKET_FILTERS)
     lines.append("| forms of a host name (`names`) |" + "".join(f" {entry} |" for entry in forms))
-    marks = (", ".join(sorted(MARKS[target])) if target in MARKS else "a group per role" for target in GRAMMARS)
+    marks = (", ".join(sorted(MARKS[target])) if target in MARKS else "a group per role" for target in PACKET_FILTERS)
     lines.append("| finds the machines of a role by |" + "".join(f" {entry} |" for entry in marks))
     return "\n".join(lines)
 

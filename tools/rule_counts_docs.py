@@ -14,7 +14,7 @@ from ws_network.covers import composed
 from ws_network.deployment import Deployment, Layout, MachineMark, Target
 from ws_network.deployment.files import load_content
 from ws_network.flows import required_flows
-from ws_network.grammar import GRAMMARS
+from ws_network.grammar import GRAMMARS, PACKET_FILTERS
 from ws_network.minimal import EXACT_STEPS, minimal
 from ws_network.plan import Plan, build_plan
 from ws_network.rules import Direction, Rule
@@ -140,7 +140,7 @@ def count(target: Target, layout: Layout, names: Any = None) -> Count:
 
 def counts() -> Iterator[Count]:
     """Yield the counts of all targets that hold rules, in both layouts."""
-    for target in GRAMMARS:
+    for target in PACKET_FILTERS:
         for layout in Layout:
             yield count(target, layout)
 

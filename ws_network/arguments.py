@@ -175,6 +175,15 @@ class WsExtraHostArgs(TypedDict):
     """`dynamic` (default), or `cdn` where it must never be allowed by address."""
 
 
+class WsResolutionSettingsArgs(TypedDict):
+    """How long resolved addresses hold."""
+
+    grace_days: NotRequired[int]
+    """Days that an address stays after the answers no longer have it; 7 unless told."""
+    max_age_days: NotRequired[int]
+    """Days after which a snapshot that nobody resolved again is a finding; 30 unless told."""
+
+
 class WsDeploymentArgs(TypedDict):
     """A site: region, roles, features, peers, and every exception with its reason and end date."""
 
@@ -206,6 +215,8 @@ class WsDeploymentArgs(TypedDict):
     """Forms of address for destinations with host names; default `blocks`, then `refuse`."""
     wildcards: NotRequired[str]
     """What becomes of the page's wildcard where a target cannot say it: `expand` (default) or `refuse`."""
+    resolution: NotRequired[WsResolutionSettingsArgs]
+    """How long resolved addresses hold."""
     behind: NotRequired[dict[str, str]]
     """Which policy holds the names where a target is open to any address, by target."""
     any_address: NotRequired[dict[str, WsExemptionArgs]]
@@ -249,8 +260,6 @@ class WsResolvedNameArgs(TypedDict):
     """IPv6 addresses."""
     absent_since: NotRequired[dict[str, str]]
     """First day without an address that is still kept, by address."""
-    complete: NotRequired[bool]
-    """False where the last resolution failed or was cut short."""
 
 
 class WsSnapshotArgs(TypedDict):
@@ -262,3 +271,5 @@ class WsSnapshotArgs(TypedDict):
     """Where it was resolved."""
     names: dict[str, WsResolvedNameArgs]
     """Addresses by host name."""
+    example: NotRequired[bool]
+    """The addresses are those of documentation, where nobody answers."""

@@ -4,12 +4,12 @@ Owns the tiers of forms for names and peers, and which form covers which host. D
 Everything an end needs leaves here as endpoints, or as a finding that says what is missing.
 """
 
-import ipaddress
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum, unique
 
 from ws_network.addresses import AddressSet, Family, parse_cidr
+from ws_network.bogons import why_not_public
 from ws_network.catalogue import Addressing, Confidence, RoleKind
 from ws_network.deployment import AddressFamily, Form, MachineMark, Peer, Target, Wildcards
 from ws_network.errors import UserError
@@ -73,6 +73,21 @@ class NameList:
     name: str
     fqdns: tuple[str, ...]
     """Sorted, without repetition."""
+    wildcards: tuple[str, ...] = ()
+    """Names that are admitted with every name under them, sorted; only where the target can say that."""
+    filtered: bool = False
+    """The target reads the name in the connection; else it follows the name's addresses by DNS."""
+
+    def admits(self, host: str) -> bool:
+        """Return whether a host name is one of them, or under a wildcard. Names have no case."""
+        name = host.lower()
+        return name in self.fqdns or any(name == apex or name.endswith(f".{apex}") for apex in self.wildcards)
+
+    @property
+    def exact(self) -> tuple[str, ...]:
+        """The names that no wildcard admits."""
+        wildcards = replace(self, fqdns=())
+        return tuple(name for name in self.fqdns if not wildcards.admits(name))
 
 
 @dataclass
@@ -140,7 +155,11 @@ class EndpointFinder:
             followed = EndpointKind.NAMES in self.grammar.egress
             self._names(reach, _Asked(flow, flow.destination, flow.names, flow.name_list, AddressSet.empty(), followed))
             return reach
-        return self._role(flow, flow.destination, self.grammar.egress)
+        reach = self._role(flow, flow.destination, self.grammar.egress)
+        if self.grammar.at_the_edge and not reach.endpoints and not reach.findings:
+            text = f"{flow.id}: {self.target} does not see what goes to {flow.destination}, which is inside or no name."
+            reach.findings.append(finding("not-seen", flow.id, text))
+        return reach
 
     def source(self, flow: RequiredFlow) -> Reach:
         """Return what the flow's source is, for ingress at its destination."""
@@ -181,7 +200,8 @@ class EndpointFinder:
         reach.endpoints |= {endpoint for endpoint in wanted if endpoint.kind in sayable}
         if peer is not None:
             self._peer(reach, flow, name, peer, sayable)
-        self._left_out(reach, flow, name, wanted - reach.endpoints)
+        if not self.grammar.at_the_edge:
+            self._left_out(reach, flow, name, wanted - reach.endpoints)
         return reach
 
     def _left_out(self, reach: Reach, flow: RequiredFlow, name: str, unsaid: set[Endpoint]) -> None:
@@ -220,7 +240,7 @@ class EndpointFinder:
         if peer.platform:
             text = f"{flow.id}: the cloud's own {name} is reached past {self.target}."
             reach.findings.append(finding("platform-unfiltered", flow.id, text))
-        cidrs = sorted(set(peer.cidrs))
+        cidrs = sorted(set(peer.cidrs)) if EndpointKind.LIST in sayable else []
         hidden = [cidr for cidr in cidrs if AddressSet.from_cidrs([cidr]) <= self.grammar.unfiltered]
         if hidden:
             text = f"{flow.id}: {self.target} does not filter {', '.join(hidden)}."
@@ -242,6 +262,7 @@ class EndpointFinder:
     def _names(self, reach: Reach, asked: _Asked) -> None:
         """Cover the names by the permitted forms, best first; what is left fails the plan by name."""
         cover: dict[Form, Callable[[Reach, _Asked, tuple[Name, ...]], tuple[Name, ...]]] = {
+            Form.NAME_FILTER: self._by_filter,
             Form.FQDN: self._by_fqdn,
             Form.BLOCKS: self._by_blocks,
             Form.SNAPSHOT: self._by_snapshot,
@@ -251,17 +272,43 @@ class EndpointFinder:
         for form in self.site.deployment.names.forms(self.target, asked.destination):
             if not left or form is Form.REFUSE:
                 break
-            if form in cover and (form is not Form.FQDN or asked.followed):
+            if form in cover and (form not in {Form.FQDN, Form.NAME_FILTER} or asked.followed):
                 left = cover[form](reach, asked, left)
-        if left:
+        if left and self.grammar.web_only and not asked.flow.web:
+            text = f"{asked.flow.id}: {self.target} sees TLS and HTTP alone, and this carries no host name."
+            reach.findings.append(finding("not-seen", asked.flow.id, text))
+        elif left:
             text = f"{asked.flow.id}: no permitted form of address on {self.target} covers {_listed(left)}."
             reach.findings.append(finding("names-refused", asked.flow.id, text))
+
+    def _by_filter(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
+        """Add the names and the page's wildcard, which the target reads in the connection; all are left if it cannot.
+
+        What is neither TLS nor HTTP carries no name; a target that sees queries alone sees every name.
+        """
+        flow = asked.flow
+        if not (flow.web or self.grammar.by_name_only):
+            return names
+        wildcards = flow.wildcards if flow.names else ()
+        found = NameList(
+            f"names-{asked.list_name}", tuple(sorted({name.fqdn for name in names})), wildcards, filtered=True
+        )
+        reach.name_lists.add(found)
+        reach.endpoints.add(Endpoint(EndpointKind.NAMES, found.name))
+        for apex in wildcards:
+            listed = len([name for name in found.fqdns if name not in found.exact])
+            text = (
+                f"{flow.id}: {self.target} admits {apex} and every name under it, as the page's wildcard says; the "
+                f"catalogue lists {listed} of them."
+            )
+            reach.findings.append(finding("wildcard-admitted", flow.id, text))
+        return ()
 
     def _by_fqdn(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
         """Add the names themselves, which the platform follows; no name is left, except in a refused wildcard."""
         flow = asked.flow
         fqdns = tuple(sorted({name.fqdn for name in names}))
-        found = NameList(f"names-{asked.list_name}", fqdns)
+        found = NameList(f"{'followed' if self.grammar.at_the_edge else 'names'}-{asked.list_name}", fqdns)
         reach.name_lists.add(found)
         reach.endpoints.add(Endpoint(EndpointKind.NAMES, found.name))
         text = f"{flow.id}: {self.target} follows {_listed(names)} by its own DNS."
@@ -275,12 +322,13 @@ class EndpointFinder:
 
     def _wildcard(self, reach: Reach, flow: RequiredFlow) -> None:
         """Say that the listed names stand for the page's wildcard, or fail where the deployment wants the wildcard."""
-        if not flow.wildcard:
+        if not flow.wildcards:
             return
         refused = self.site.deployment.wildcards is Wildcards.REFUSE
-        text = f"{flow.id}: {self.target} cannot say {flow.wildcard}; the listed names stand for it."
+        what = " and ".join(f"*{apex}" for apex in flow.wildcards)
+        text = f"{flow.id}: {self.target} cannot say {what}; the listed names stand for it."
         if refused:
-            text = f"{flow.id}: {self.target} cannot say {flow.wildcard}, and the deployment says wildcards: refuse."
+            text = f"{flow.id}: {self.target} cannot say {what}, and the deployment says wildcards: refuse."
         reach.findings.append(finding("wildcard-refused" if refused else "wildcard-expanded", flow.id, text))
 
     def _by_blocks(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
@@ -320,13 +368,13 @@ class EndpointFinder:
         if covered:
             text = f"{flow.id}: {_listed(tuple(sorted(covered)))} by addresses resolved at {self.snapshot.place}."
             reach.findings.append(finding("snapshot-used", flow.id, text))
-            partial = [name.fqdn for name in covered if not self.snapshot.names[name.fqdn].complete]
-            if partial:
-                text = f"{flow.id}: the last resolution of {', '.join(sorted(partial))} was not complete."
-                reach.findings.append(finding("snapshot-missing", flow.id, text))
-        if covered:
             self._wildcard(reach, flow)
-        return tuple(name for name in names if name not in covered)
+        left = tuple(name for name in names if name not in covered)
+        missing = tuple(name for name in left if name.addressing is not Addressing.CDN)
+        if missing:
+            text = f"{flow.id}: the snapshot has no address for {_listed(missing)}."
+            reach.findings.append(finding("snapshot-missing", flow.id, text))
+        return left
 
     def _by_any_address(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
         """Open the flow to every address of the deployment's families; no name is left."""
@@ -338,7 +386,8 @@ class EndpointFinder:
                 f"add any_address: {{{destination}: {{reason: ..., until: YYYY-MM-DD}}}}."
             )
         reach.endpoints |= {Endpoint(EndpointKind.ANY, family) for family in deployment.address_families}
-        behind = deployment.behind.get(self.target)
+        leaves = destination == flow.destination  # what comes in passes no egress policy
+        behind = deployment.behind.get(self.target) if leaves else None
         ports = ", ".join(str(port) for port in flow.ports)
         text = (
             f"{flow.id}: port {ports} is open to any address for {_listed(names)}, "
@@ -360,7 +409,7 @@ def _listed(names: tuple[Name, ...]) -> str:
 
 def _check_public(fqdn: str, address: str, within: AddressSet) -> None:
     """Raise for an answer that would open the inside network: the mark of a poisoned or split resolver."""
-    if address not in within and not ipaddress.ip_address(address).is_global:
+    if address not in within and why_not_public(address):
         raise UserError(
             f"the snapshot has {address} for {fqdn}, which is no public address: resolve again on a resolver you "
             "trust, or list your own ranges under the peer's within."

@@ -53,6 +53,16 @@ CODES: dict[str, Code] = {
         "low where a named egress policy stands behind it.",
         "Name the policy that holds the names under behind, or choose a narrower form under names.",
     ),
+    "bogon-answer": Code(
+        Severity.HIGH,
+        "DNS gave an address that no public name may have; it was refused, since it could open the inside network.",
+        "Resolve on a resolver that you trust; for a name of your own, list its ranges under the peer's within.",
+    ),
+    "behind-uncovered": Code(
+        Severity.ERROR,
+        "The policy that is said to stand behind any-address does not allow a host that the flow needs.",
+        "Let the policy filter that host by name (names: {<policy>: [name-filter]}), or remove it from behind.",
+    ),
     "both-groups": Code(
         Severity.INFO,
         "Azure asks the security group of the subnet and that of the interface, and both must admit the traffic.",
@@ -62,6 +72,11 @@ CODES: dict[str, Code] = {
         Severity.MEDIUM,
         "Names of a content network are followed by name, and the platform keeps a few of their many answers.",
         "Reach them through a policy that filters names, or accept that a download may need another try.",
+    ),
+    "content-network-not-resolved": Code(
+        Severity.INFO,
+        "A host of a content network was not resolved: its addresses belong to other sites too.",
+        "Reach it through a policy that filters names, or choose a form under names that needs no address.",
     ),
     "contradiction": Code(
         Severity.LOW,
@@ -179,6 +194,11 @@ CODES: dict[str, Code] = {
         "A VPC rule of GCP takes sources by network tag or by service account, whichever finds its own machines.",
         "Give the peer a mark of that kind too, use a firewall policy, or keep its ranges current.",
     ),
+    "name-not-found": Code(
+        Severity.MEDIUM,
+        "DNS says that a needed name does not exist (NXDOMAIN).",
+        "Look whether the name is right and the resolver sees it; a host of the page that is gone is worth a report.",
+    ),
     "names-refused": Code(
         Severity.ERROR,
         "A required flow has hosts that no permitted form of address covers.",
@@ -214,6 +234,11 @@ CODES: dict[str, Code] = {
         "The rest is not denied, so the rules permit nothing that was not permitted before.",
         "Say deny_rest: true when every other rule that the machines need is in place.",
     ),
+    "not-seen": Code(
+        Severity.INFO,
+        "A filter of names does not see this traffic: it stays inside the network, or no host name is in it.",
+        "Nothing: the groups and rules of the machines are for it.",
+    ),
     "nothing-required": Code(
         Severity.LOW,
         "A role of the deployment ends without a single rule.",
@@ -224,10 +249,20 @@ CODES: dict[str, Code] = {
         "A flow is listed by the page but waits for a switch of the deployment.",
         "Set the switch to open it.",
     ),
+    "outside-known-blocks": Code(
+        Severity.MEDIUM,
+        "A name resolved to an address outside the blocks that its owner publishes for it.",
+        "Look whose address it is before you commit the snapshot; a new block is a new revision of the catalogue.",
+    ),
     "peer-unsayable": Code(
         Severity.ERROR,
         "A peer or role is given in no form that the target's rule can hold in this direction.",
         "Give its ranges as cidrs.",
+    ),
+    "place-changed": Code(
+        Severity.LOW,
+        "The snapshot was resolved at another place than before, and answers differ by place.",
+        "Resolve at one place, as near to the network as there is; give --place only when it moves for good.",
     ),
     "platform-unfiltered": Code(
         Severity.INFO,
@@ -255,6 +290,16 @@ CODES: dict[str, Code] = {
         "Hosts are not needed because a declared server of the site answers in their place.",
         "Remove serves from the peer to open the hosts again.",
     ),
+    "resolution-failed": Code(
+        Severity.MEDIUM,
+        "DNS gave no usable answer to a question, which proves nothing: the addresses from before stay.",
+        "Resolve again; if it stays so, ask another resolver with --resolver.",
+    ),
+    "resolved-nothing": Code(
+        Severity.MEDIUM,
+        "A needed name has no address in the snapshot.",
+        "Look at its other findings; give another form under names for its destination if it has none.",
+    ),
     "revision-newer": Code(
         Severity.INFO,
         "The catalogue has newer revisions than the one the deployment is pinned to.",
@@ -280,10 +325,25 @@ CODES: dict[str, Code] = {
         "Rules on this target have priorities, and an extra flow has no slot to take one from.",
         "Give the extra flow a slot.",
     ),
+    "snapshot-age-unknown": Code(
+        Severity.INFO,
+        "The snapshot's own file holds no time of its last resolution, and nobody told it.",
+        "Give the day that ws-network resolve wrote beside the snapshot.",
+    ),
+    "snapshot-example": Code(
+        Severity.HIGH,
+        "The snapshot says that its addresses are examples, so what is reached by them is cut off.",
+        "Resolve the names: ws-network resolve.",
+    ),
     "snapshot-missing": Code(
         Severity.MEDIUM,
         "Names are to be allowed by the snapshot's addresses, but it has none for some of them.",
         "Resolve again, or give another form for the destination.",
+    ),
+    "snapshot-old": Code(
+        Severity.HIGH,
+        "Nobody resolved the names for longer than the deployment allows; nothing closes by that alone.",
+        "Resolve again: ws-network resolve, or raise resolution.max_age_days.",
     ),
     "snapshot-used": Code(
         Severity.LOW,
@@ -309,6 +369,11 @@ CODES: dict[str, Code] = {
         Severity.INFO,
         "No source tells the port of this flow, so it is never rendered.",
         "Add it with extra_flows where you know it.",
+    ),
+    "wildcard-admitted": Code(
+        Severity.INFO,
+        "The target says the page's wildcard: a name and every name under it, also those that the page does not list.",
+        "Nothing, where the names under it are the vendor's to give.",
     ),
     "wildcard-expanded": Code(
         Severity.INFO,

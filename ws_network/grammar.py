@@ -82,12 +82,43 @@ class Grammar:
     """What the other end can be where they answer."""
     unfiltered: AddressSet
     """Addresses that the target does not filter."""
+    wildcards: bool = False
+    """A rule can say the page's wildcard: a name and every name under it."""
+    at_the_edge: bool = False
+    """It sees what leaves the network, and not what stays inside: the machines of the site among each other."""
+    by_name_only: bool = False
+    """It sees host names, and no traffic: what is reached by address is not its to allow."""
+
+    @property
+    def web_only(self) -> bool:
+        """Whether it sees TLS and HTTP alone: what carries no host name passes beside it."""
+        return self.egress == {EndpointKind.NAMES} and not self.by_name_only
 
 
 _ALWAYS = frozenset({EndpointKind.LIST, EndpointKind.ANY})
 _GROUPS = _ALWAYS | {EndpointKind.ROLE, EndpointKind.REFERENCE}
 _AWS = _GROUPS | {EndpointKind.SECURITY_GROUP, EndpointKind.PREFIX_LIST}
 _AZURE = _GROUPS | {EndpointKind.SERVICE_TAG, EndpointKind.APPLICATION_SECURITY_GROUP}
+
+
+def _edge(*egress: EndpointKind, by_name_only: bool = False) -> Grammar:
+    """Return the grammar of what filters names where traffic leaves the network."""
+    return Grammar(
+        many_ports=True,
+        many_protocols=False,
+        many_lists=True,
+        many_members=False,
+        icmp_types=False,
+        prioritised=False,
+        allows_the_rest=False,
+        egress=frozenset(egress),
+        ingress=frozenset(),
+        unfiltered=AddressSet.from_cidrs(["169.254.0.0/16", "168.63.129.16/32", "fd00:ec2::/32", "fe80::/10"]),
+        wildcards=True,
+        at_the_edge=True,
+        by_name_only=by_name_only,
+    )
+
 
 GRAMMARS: Mapping[Target, Grammar] = {
     Target.AWS_SECURITY_GROUP: Grammar(
@@ -147,12 +178,21 @@ GRAMMARS: Mapping[Target, Grammar] = {
         ingress=_GROUPS | {EndpointKind.SERVICE_ACCOUNT, EndpointKind.NETWORK_TAG},
         unfiltered=AddressSet.from_cidrs(["169.254.169.254/32"]),
     ),
+    Target.AWS_NETWORK_FIREWALL: _edge(EndpointKind.LIST, EndpointKind.NAMES),
+    Target.AWS_DNS_FIREWALL: _edge(EndpointKind.NAMES, by_name_only=True),
+    Target.AZURE_FIREWALL: _edge(EndpointKind.LIST, EndpointKind.NAMES, EndpointKind.SERVICE_TAG),
+    Target.GCP_SECURE_WEB_PROXY: _edge(EndpointKind.NAMES),
 }
 """Sources. AWS: VPC user guide, "Security groups" (what is not filtered: VPC resolver, Time Sync and instance metadata,
 by their fixed addresses) and EC2 API, AuthorizeSecurityGroupEgress. Azure: "Network security groups" and the API's
 SecurityRulePropertiesFormat; the platform's addresses are outside of NSGs unless a rule names their service tag. GCP:
 "Firewall policy rules" and "VPC firewall rules"; 169.254.169.254 (metadata, DNS, DHCP, NTP) is always allowed, and no
-rule can name machines by tag or service account as a destination."""
+rule can name machines by tag or service account as a destination. Filters of names: "AWS Network Firewall stateful
+domain list rule groups", "Route 53 Resolver DNS Firewall", "Azure Firewall FQDN filtering", "Secure Web Proxy URL
+lists"; what a platform answers by fixed addresses on the machine's own link never comes to any of them."""
+
+PACKET_FILTERS = tuple(target for target, grammar in GRAMMARS.items() if not grammar.at_the_edge)
+"""Targets beside the machines of a role, in both directions; the others filter names where traffic leaves."""
 
 MARKS: Mapping[Target, frozenset[MachineMark]] = {
     Target.GCP_FIREWALL_POLICY: frozenset({MachineMark.SECURE_TAG, MachineMark.SERVICE_ACCOUNT}),

@@ -15,10 +15,11 @@ from ws_network.addresses import AddressSet, Family
 from ws_network.catalogue import Catalogue, Transport
 from ws_network.deployment import Deployment, Layout, MachineMark, Target, check_deployment
 from ws_network.deployment.check import LAST_SLOT, PAGE_SLOTS
-from ws_network.endpoints import AddressList, Endpoint, EndpointFinder, NameList
+from ws_network.endpoints import AddressList, Endpoint, EndpointFinder, NameList, Origin
 from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Finding, Severity, accepted, finding, worst
 from ws_network.flows import RequiredFlow, Site, required_flows
+from ws_network.freshness import freshness
 from ws_network.grammar import GRAMMARS, MARKS, EndpointKind
 from ws_network.minimal import minimal
 from ws_network.rules import Direction, Rule, join, rules_of
@@ -107,7 +108,7 @@ class Plan:
             case EndpointKind.LIST:
                 return family is not None and remote in self._sets[peer.value]
             case EndpointKind.NAMES:
-                return remote in self.name_lists[peer.value].fqdns
+                return self.name_lists[peer.value].admits(remote)
             case _:
                 return peer.value == remote
 
@@ -162,6 +163,7 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
     as_of: date | None = None,
     references: tuple[str, ...] = (),
     machines: Mapping[str, MachineMark] | None = None,
+    resolved_on: date | None = None,
 ) -> Plan:
     """Return the plan of a site for one target.
 
@@ -174,12 +176,11 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
         references: Peers whose group the caller gives by id when the component is made (`peer`, or `peer/label`).
         machines: Marks that the caller gives when the component is made, by role; they take the place of the
             deployment's.
+        resolved_on: The day on which the snapshot was last resolved, changed or not.
 
     Raises:
-        UserError: the deployment names something unknown, or lacks a required peer, or the target holds no rules.
+        UserError: the deployment names something unknown, or lacks a required peer.
     """
-    if target not in GRAMMARS:
-        raise UserError(f"{target} filters names and holds no plan of rules: use one of {', '.join(GRAMMARS)}.")
     catalogue = catalogue.at(deployment.revision)
     check_deployment(deployment, catalogue)
     required = required_flows(catalogue, deployment, as_of, references)
@@ -205,6 +206,11 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
     if deployment.layout is Layout.MINIMAL and not grammar.many_ports:
         joined, lists = minimal(joined, lists)
     findings += _of_flows(required.flows, joined, target, deployment)
+    if behind := _standing_behind(joined, target, deployment):
+        policy = build_plan(catalogue, deployment, target=behind, snapshot=snapshot, as_of=as_of, references=references)
+        findings += _uncovered(required.flows, joined, policy)
+    if snapshot is not None and any(found.origin is Origin.SNAPSHOT for found in lists.values()):
+        findings += freshness(snapshot, resolved_on, as_of, deployment.resolution.max_age_days)
     for role in sorted(set(deployment.managed_roles) - {rule.role for rule in joined}):
         findings.append(finding("nothing-required", role, f"role {role} ends without a rule."))
     return Plan(
@@ -274,12 +280,39 @@ def _without_slot(ids: Iterable[str], target: Target, deployment: Deployment) ->
         yield finding("slot-missing", flow_id, text, remedy=remedy)
 
 
+def _standing_behind(rules: tuple[Rule, ...], target: Target, deployment: Deployment) -> Target | None:
+    """Return the policy that is said to filter what rules open to any address."""
+    is_open = any(rule.peer.kind is EndpointKind.ANY for rule in rules)
+    return deployment.behind.get(target) if is_open else None
+
+
+def _uncovered(flows: tuple[RequiredFlow, ...], rules: tuple[Rule, ...], policy: Plan) -> Iterator[Finding]:
+    """Yield an error for each flow that is open to any address, and of whose hosts the policy behind it refuses one."""
+    refused = {entry.flow for entry in policy.findings if entry.severity is Severity.ERROR}
+    by_address = {flow for rule in policy.rules if rule.peer.kind is EndpointKind.LIST for flow in rule.flows}
+    known = {flow.id: flow for flow in flows}
+    hosts: dict[str, set[str]] = {}
+    open_rules = [rule for rule in rules if rule.peer.kind is EndpointKind.ANY and rule.direction is Direction.EGRESS]
+    for rule in open_rules:
+        for flow in rule.flows:
+            names = [name.fqdn for name in known[flow].names]
+            for name in names or policy.deployment.all_peers[known[flow].destination].fqdns:
+                packet = Packet(rule.role, rule.direction, rule.protocol, rule.ports.first, name)
+                if flow in refused or not (flow in by_address or policy.allows(packet)):
+                    hosts.setdefault(flow, set()).add(name)
+    for flow, names_left in sorted(hosts.items()):
+        text = (
+            f"{flow}: {policy.target} is said to stand behind it, and does not allow {', '.join(sorted(names_left))}."
+        )
+        yield finding("behind-uncovered", flow, text)
+
+
 def _ends(finder: EndpointFinder, flow: RequiredFlow) -> Iterator[tuple[str, Direction, Any]]:
     """Yield the ends of a flow that are the site's: role, direction there, and what the other end is."""
     managed = finder.site.managed
     if flow.source in managed:
         yield flow.source, Direction.EGRESS, finder.destination(flow)
-    if flow.destination in managed:
+    if flow.destination in managed and not finder.grammar.at_the_edge:
         yield flow.destination, Direction.INGRESS, finder.source(flow)
 
 

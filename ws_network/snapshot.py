@@ -1,11 +1,12 @@
 """The snapshot: host names and the addresses they had, as a file in the user's version control.
 
-Owns the format (`docs/snapshot.md`) and its reading. Does not own resolving: it never asks DNS, and it holds no time
-but the day since which an address is absent, so that an unchanged answer is an unchanged file.
+Owns the format (`docs/snapshot.md`), its reading and its one written form. Does not own resolving: it never asks DNS,
+and it holds no time but the day since which an address is absent, so that an unchanged answer is an unchanged file.
 """
 
 import json
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -45,8 +46,14 @@ class ResolvedName(BaseModel):
     ipv6: tuple[Annotated[str, _address(6)], ...] = ()
     absent_since: dict[str, date] = Field(default_factory=dict)
     """Addresses that the last answers no longer had, kept for the grace window, with the first day without them."""
-    complete: bool = True
-    """False where the last resolution of the name failed or was cut short."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_complete(cls, content: Any) -> Any:
+        """Leave out what files of the first release had, and what stands among the observations now."""
+        if isinstance(content, dict):
+            return {key: value for key, value in content.items() if key != "complete"}
+        return content
 
     @model_validator(mode="after")
     def _absent_are_kept(self) -> Self:
@@ -62,6 +69,15 @@ class ResolvedName(BaseModel):
         """Return the addresses of a family."""
         return self.ipv4 if family == 4 else self.ipv6
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the name in the file's words, addresses in their order; `absent_since` only while one is absent."""
+        out: dict[str, Any] = {
+            "ipv4": sorted(set(self.ipv4), key=ip_address),
+            "ipv6": sorted(set(self.ipv6), key=ip_address),
+        }
+        absent = {address: day.isoformat() for address, day in self.absent_since.items()}
+        return out | {"absent_since": absent} if absent else out
+
 
 class Snapshot(BaseModel):
     """Names to addresses, and where they were resolved."""
@@ -72,6 +88,8 @@ class Snapshot(BaseModel):
     place: str = Field(min_length=1)
     """Where it was resolved: a runner's answer need not be the network's."""
     names: dict[str, ResolvedName]
+    example: bool = False
+    """The addresses are those of documentation (RFC 5737, RFC 3849), where nobody answers."""
 
     @classmethod
     def parse(cls, content: Any, where: str = "the snapshot") -> Self:
@@ -102,7 +120,21 @@ class Snapshot(BaseModel):
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
-            raise UserError(f"cannot read snapshot {path} ({error.strerror}): give its path, or resolve.") from None
+            raise UserError(
+                f"cannot read snapshot {path} ({error.strerror}): give its path, or make it with 'ws-network resolve'."
+            ) from None
         except ValueError:
-            raise UserError(f"snapshot {path} is no JSON: restore it from version control, or resolve again.") from None
+            raise UserError(
+                f"snapshot {path} is no JSON: restore it from version control, or run 'ws-network resolve'."
+            ) from None
         return cls.parse(content, str(path))
+
+    def text(self) -> str:
+        """Return the content of the file: the same bytes for the same addresses, whatever their order was."""
+        names = {fqdn: resolved.to_dict() for fqdn, resolved in self.names.items()}
+        return written({"format": FORMAT, "place": self.place, "names": names})
+
+
+def written(content: dict[str, Any]) -> str:
+    """Return JSON in the one form in which files are kept under version control: sorted, one value on a line."""
+    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -1,7 +1,8 @@
-"""The emulated AWS account: the one way in to its EC2.
+"""The emulated AWS account: the one way in to its services.
 
 Owns the order in which a request is handled: planned faults, the published API description, then our own operation
-where AWS has rules that moto does not keep, else moto; all in one exclusive transaction.
+where AWS has rules that moto does not keep, else moto for EC2; all in one exclusive transaction. Network Firewall and
+Route 53 Resolver are our own in full.
 """
 
 from __future__ import annotations
@@ -9,7 +10,20 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from sandbox.aws import api_model, groups, machines, networks, prefix_lists, rules, tagging
+from sandbox.aws import (
+    api_model,
+    dns_associations,
+    dns_lists,
+    dns_rules,
+    firewall_groups,
+    firewall_policies,
+    groups,
+    machines,
+    networks,
+    prefix_lists,
+    rules,
+    tagging,
+)
 from sandbox.aws.moto_ec2 import MotoEc2
 from sandbox.aws.session import Session
 from sandbox.errors import CloudError
@@ -23,18 +37,30 @@ if TYPE_CHECKING:
 #: The account of a provider that assumes no role.
 DEFAULT_ACCOUNT = "123456789012"
 
-OPERATIONS: dict[str, Callable[[Session, dict[str, Any]], dict[str, Any]]] = {
-    **groups.OPERATIONS,
-    **machines.OPERATIONS,
-    **networks.OPERATIONS,
-    **prefix_lists.OPERATIONS,
-    **rules.OPERATIONS,
-    **tagging.OPERATIONS,
+#: What is not moto's, by service and operation.
+OPERATIONS: dict[str, dict[str, Callable[[Session, dict[str, Any]], dict[str, Any]]]] = {
+    api_model.EC2: {
+        **groups.OPERATIONS,
+        **machines.OPERATIONS,
+        **networks.OPERATIONS,
+        **prefix_lists.OPERATIONS,
+        **rules.OPERATIONS,
+        **tagging.OPERATIONS,
+    },
+    api_model.FIREWALL: {
+        **firewall_groups.OPERATIONS,
+        **firewall_policies.OPERATIONS,
+    },
+    api_model.RESOLVER: {
+        **dns_associations.OPERATIONS,
+        **dns_lists.OPERATIONS,
+        **dns_rules.OPERATIONS,
+    },
 }
 
 
 class Account:
-    """EC2 of one account in one region.
+    """One account in one region.
 
     Args:
         place: the sandbox folder; by default the one of `store.folder`.
@@ -52,38 +78,51 @@ class Account:
         self._lock = threading.Lock()
 
     def call(self, operation: str, /, **params: Any) -> dict[str, Any]:
-        """Carry out one API request, named and shaped as in the EC2 API.
+        """Carry out one API request, named and shaped as in the API; beside EC2 the name is `SERVICE.OPERATION`.
+
+        Fault plans know an operation without its service.
 
         Raises:
             CloudError: refused; nothing was changed, unless a planned fault says so.
         """
+        service, _, operation = operation.rpartition(".")
+        service = service or api_model.EC2
         try:
             self.faults.before(operation)
-            api_model.validate(operation, params)
+            api_model.validate(operation, params, service)
             with self._lock:
                 try:
                     with self.store.transaction() as state:
                         session = Session(self.account, self.region, state, self._moto)
-                        handler = OPERATIONS.get(operation)
-                        answer = handler(session, params) if handler else session.moto(operation, **params)
+                        answer = self._carry_out(session, service, operation, params)
                 except BaseException:
                     self._moto.forget()
                     raise
             self.faults.after(operation)
         except CloudError as failure:
             failure.operation = failure.operation or operation
+            failure.service = api_model.SERVICES[service]
             raise
         return answer
 
-    def client(self) -> Any:
-        """Return a boto3 EC2 client of this account, for changes beside Pulumi.
+    @staticmethod
+    def _carry_out(session: Session, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        handler = OPERATIONS[service].get(operation)
+        if handler is not None:
+            return handler(session, params)
+        if service == api_model.EC2:
+            return session.moto(operation, **params)
+        raise CloudError("NotEmulated", f"{operation} is not emulated here.")
+
+    def client(self, service: str = api_model.EC2) -> Any:
+        """Return a boto3 client of this account, for changes beside Pulumi.
 
         The client is boto3's own (checks, paginators, exceptions); its requests end here instead of on a network.
         """
         import boto3  # noqa: PLC0415 - heavy, and only those who want a client need it
 
         client: Any = boto3.client(
-            "ec2",
+            service,
             region_name=self.region,
             aws_access_key_id="sandbox",
             aws_secret_access_key="sandbox",  # noqa: S106
@@ -99,7 +138,7 @@ class Account:
 
             try:
                 return Response, {
-                    **self.call(model.name, **context["sandbox"]),
+                    **self.call(f"{service}.{model.name}", **context["sandbox"]),
                     "ResponseMetadata": {"HTTPStatusCode": 200},
                 }
             except CloudError as failure:
@@ -107,6 +146,6 @@ class Account:
                 error = {"Code": failure.code, "Message": failure.message}
                 return Response, {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
 
-        client.meta.events.register("before-parameter-build.ec2", remember)
-        client.meta.events.register("before-call.ec2", answer)
+        client.meta.events.register(f"before-parameter-build.{service}", remember)
+        client.meta.events.register(f"before-call.{service}", answer)
         return client

@@ -35,9 +35,9 @@ class Session:
         """Return the store's name for documents of this region."""
         return f"{self.region}/{name}"
 
-    def arn(self, kind: str, key: str) -> str:
-        """Return the ARN of an EC2 resource of this account."""
-        return f"arn:aws:ec2:{self.region}:{self.account}:{kind}/{key}"
+    def arn(self, kind: str, key: str, service: str = "ec2") -> str:
+        """Return the ARN of a resource of this account."""
+        return f"arn:aws:{service}:{self.region}:{self.account}:{kind}/{key}"
 
 
 def new_id(prefix: str) -> str:

@@ -158,15 +158,18 @@ class TestSnapshot:
         )
         assert list_of(made, "names-relay-download-center-ipv4") == ("9.9.9.1/32", "9.9.9.2/32")
 
-    def test_a_partial_answer_is_used_and_told(self) -> None:
+    def test_a_name_without_address_is_told_although_another_form_takes_it(self) -> None:
+        made = plan(snapshot={SERVICE: {"ipv4": ["9.9.9.1"]}}, **forms("blocks", "snapshot", "any-address"))
+        text = f"agent-service: the snapshot has no address for {SENSOR}."
+        assert told(made, "snapshot-missing") == {"agent-service": text}
+        assert not told(plan(snapshot=BOTH, **forms("blocks", "snapshot", "any-address")), "snapshot-missing")
+
+    def test_what_older_files_say_of_completeness_is_read_past(self) -> None:
         made = plan(
             snapshot={FILES: {"ipv4": ["9.9.9.1"], "complete": False}},
             **forms("snapshot", "refuse", destination="download-center"),
         )
-        assert told(made, "snapshot-missing")["agent-download-center-443"] == (
-            "agent-download-center-443: the last resolution of files.trendmicro.com was not complete."
-        )
-        assert "agent-download-center-443" not in told(made, "names-refused")
+        assert list_of(made, "names-relay-download-center-ipv4") == ("9.9.9.1/32",)
 
     @pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1"])
     def test_an_answer_inside_is_refused(self, address: str) -> None:

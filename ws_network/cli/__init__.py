@@ -1,7 +1,8 @@
 """The command line `ws-network`: one thin module per verb, each calling one public function of `ws_network`.
 
 Owns arguments, exit codes and what a terminal shows. Does not own an answer: everything printed here is data of the
-package. Never asks the network; the clock is read here alone, for `--as-of` and the end dates of `init`.
+package. Only `resolve` asks a network; the clock is read here alone, for `--as-of`, the end dates of `init` and the
+times of observation.
 """
 
 from ws_network.cli.app import app, main

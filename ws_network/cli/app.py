@@ -27,6 +27,7 @@ VERBS = {
     "audit": "What exists against what a site needs.",
     "export": "What a site needs, in the form of something else.",
     "diff": "What changes between two revisions of the catalogue.",
+    "resolve": "Host names to addresses, into the snapshot file.",
     "catalogue": "The vendor's page, one kind of record at a time.",
     "schema": "The JSON Schema of the deployment file, for editors.",
 }
@@ -123,7 +124,7 @@ def _parser_error(error: Any) -> str:
 app = typer.Typer(
     name="ws-network",
     cls=Verbs,
-    help="What Trend Micro Workload Security needs of a network, as rules (unofficial). Works offline.",
+    help="What Trend Micro Workload Security needs of a network, as rules (unofficial). Offline, but for resolve.",
     epilog="Exit codes: 0 same or fine, 1 error, 2 differences or findings. Begin with: ws-network init",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

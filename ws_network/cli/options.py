@@ -67,6 +67,14 @@ def read_snapshot(path: Path | None) -> Snapshot | None:
     return Snapshot.load(path) if path else None
 
 
+def read_resolved_on(path: Path | None) -> date | None:
+    """Return the day of a snapshot's last resolution, which the file beside it tells; None without one."""
+    from ws_network.resolver.observations import beside, load  # noqa: PLC0415 - few verbs ask
+
+    found = load(beside(path)) if path else None
+    return found.resolved_at.date() if found else None
+
+
 def read_target(text: str) -> Target:
     """Return the target of this name."""
     if text not in list(Target):

@@ -50,6 +50,7 @@ def plan(
         target=options.read_target(target),
         snapshot=options.read_snapshot(snapshot),
         as_of=options.read_day(as_of),
+        resolved_on=options.read_resolved_on(snapshot),
     )
     found = overview(made)
     if rendered:

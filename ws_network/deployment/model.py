@@ -25,6 +25,7 @@ from ws_network.deployment.parts import (
     Peer,
     Port,
     Proxy,
+    ResolutionSettings,
     Slug,
     Text,
     Wildcards,
@@ -62,6 +63,7 @@ class Deployment(BaseModel):
     names: Names = Names()
     wildcards: Wildcards = Wildcards.EXPAND
     """What becomes of the page's wildcard where a target cannot say it."""
+    resolution: ResolutionSettings = ResolutionSettings()
     behind: dict[Target, Target] = Field(default_factory=dict)
     """Which policy holds the names where a target is open to any address."""
     any_address: dict[str, Exemption] = Field(default_factory=dict)

@@ -24,6 +24,7 @@ class Target(StrEnum):
     AZURE_FIREWALL = "azure-firewall"
     GCP_FIREWALL_POLICY = "gcp-firewall-policy"
     GCP_VPC_FIREWALL = "gcp-vpc-firewall"
+    GCP_SECURE_WEB_PROXY = "gcp-secure-web-proxy"
 
 
 @unique
@@ -47,12 +48,16 @@ class Form(StrEnum):
 DEFAULT_FORMS = (Form.BLOCKS, Form.REFUSE)
 """Nothing opens by omission."""
 
+FILTER_FORMS = (Form.NAME_FILTER, Form.FQDN, Form.REFUSE)
+"""Of a target that filters names. A rule for every target is not asked: it speaks of those that hold addresses."""
+
 TARGET_FORMS: Mapping[Target, frozenset[Form]] = {
     Target.AWS_SECURITY_GROUP: frozenset({Form.BLOCKS, Form.SNAPSHOT, Form.ANY_ADDRESS, Form.REFUSE}),
-    Target.AWS_NETWORK_FIREWALL: frozenset({Form.NAME_FILTER, Form.REFUSE}),
+    Target.AWS_NETWORK_FIREWALL: frozenset({Form.NAME_FILTER, Form.BLOCKS, Form.SNAPSHOT, Form.REFUSE}),
     Target.AWS_DNS_FIREWALL: frozenset({Form.NAME_FILTER, Form.REFUSE}),
     Target.AZURE_NSG: frozenset({Form.BLOCKS, Form.SNAPSHOT, Form.ANY_ADDRESS, Form.REFUSE}),
     Target.AZURE_FIREWALL: frozenset({Form.NAME_FILTER, Form.FQDN, Form.BLOCKS, Form.SNAPSHOT, Form.REFUSE}),
+    Target.GCP_SECURE_WEB_PROXY: frozenset({Form.NAME_FILTER, Form.REFUSE}),
     Target.GCP_FIREWALL_POLICY: frozenset({Form.FQDN, Form.BLOCKS, Form.SNAPSHOT, Form.ANY_ADDRESS, Form.REFUSE}),
     Target.GCP_VPC_FIREWALL: frozenset({Form.BLOCKS, Form.SNAPSHOT, Form.ANY_ADDRESS, Form.REFUSE}),
 }
@@ -106,12 +111,15 @@ class Names(BaseModel):
         return value
 
     def forms(self, target: Target, destination: str) -> tuple[Form, ...]:
-        """Return the forms for a destination on a target: the most specific rule, else blocks, then refuse."""
+        """Return the forms for a destination on a target: the most specific rule, else the target's default."""
         found = {(rule.target, rule.destination): rule.forms for rule in self.rules}
-        for key in ((target, destination), (target, None), (None, destination), (None, None)):
+        filters = target in NAME_FILTERS
+        general = [] if filters else [(None, destination), (None, None)]
+        for key in ((target, destination), (target, None), *general):
             if key in found:
                 return found[key]
-        return DEFAULT_FORMS
+        default = FILTER_FORMS if filters else DEFAULT_FORMS
+        return tuple(form for form in default if form in TARGET_FORMS[target])
 
 
 def _record(record: Any) -> Any:

@@ -327,6 +327,15 @@ class Expiry(Exemption):
     on_expiry: OnExpiry = OnExpiry.WARN
 
 
+class ResolutionSettings(Part):
+    """How long resolved addresses hold."""
+
+    grace_days: int = Field(default=7, ge=1, le=365)
+    """Days that an address stays after the answers no longer have it."""
+    max_age_days: int = Field(default=30, ge=1, le=365)
+    """Days after which a snapshot that nobody resolved again is a finding."""
+
+
 class ExtraFlow(Exemption):
     """A flow that the page does not have."""
 

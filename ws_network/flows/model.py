@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from ws_network.catalogue import Addressing, Confidence, Transport
 from ws_network.findings import Finding
 
+WEB_PORTS = {80, 443}
+"""HTTP, and HTTP over TLS (RFC 9110)."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Name:
@@ -47,8 +50,17 @@ class RequiredFlow:
     """Hosts of the destination, sorted; empty where the destination is a peer or a role of the site."""
     name_list: str = ""
     """What a list of the names' addresses is called: the first flow of the catalogue with the same rows."""
-    wildcard: str | None = None
-    """The page's no-dot wildcard for the names, where it gives one."""
+    wildcards: tuple[str, ...] = ()
+    """What the page's no-dot wildcards stand for, sorted: each of these names, and every name under it."""
+
+    @property
+    def web(self) -> bool:
+        """Whether the name of the host is in what is sent: in a TLS handshake, or in a request of HTTP.
+
+        A connection to a web proxy names where it goes on to, and not the proxy.
+        """
+        by_name = bool(self.names) or set(self.ports) <= WEB_PORTS
+        return by_name and set(self.transports) == {Transport.TCP} and self.destination != "web-proxy"
 
 
 @dataclass(frozen=True, slots=True)

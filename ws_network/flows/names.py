@@ -17,7 +17,7 @@ class FlowNames:
     """The names of one flow, and what was left out."""
 
     names: tuple[Name, ...]
-    wildcard: str | None
+    wildcards: tuple[str, ...]
     findings: tuple[Finding, ...]
     replaced: bool
     """Every row that would apply is answered by a server of the site."""
@@ -28,11 +28,12 @@ def names_of(site: Site, flow: Flow, flow_id: str) -> FlowNames:
     found: dict[str, Name] = {}
     left_out: set[str] = set()
     unknown: list[str] = []
-    wildcard = None
+    wildcards: set[str] = set()
     rows, replaced = _rows(site, flow)
     for row in rows:
         if row.wildcard:
-            wildcard = row.wildcard
+            apex = row.wildcard.removeprefix("*")
+            wildcards |= {apex.replace("<region>", region) for region in site.deployment.regions}
         for host in row.hosts:
             if flow.hosts and host.id not in flow.hosts:
                 continue
@@ -47,7 +48,7 @@ def names_of(site: Site, flow: Flow, flow_id: str) -> FlowNames:
                     found.setdefault(name.fqdn, name)
     found |= {name.fqdn: name for name in _extra(site, flow)}
     findings = _findings(site, flow_id, replaced, left_out - set(found), unknown)
-    return FlowNames(tuple(sorted(found.values())), wildcard, findings, bool(replaced) and not rows)
+    return FlowNames(tuple(sorted(found.values())), tuple(sorted(wildcards)), findings, bool(replaced) and not rows)
 
 
 def _rows(site: Site, flow: Flow) -> tuple[list[HostRow], list[HostRow]]:

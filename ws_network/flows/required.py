@@ -165,7 +165,7 @@ def _settle(site: Site, candidate: _Candidate) -> tuple[RequiredFlow | None, lis
         return None, found
     if not names.names:
         found.append(finding("no-hosts", candidate.id, f"{candidate.id} ({line.row}) is left without any host."))
-    return replace(flow, names=names.names, name_list=_name_list(site, line), wildcard=names.wildcard), found
+    return replace(flow, names=names.names, name_list=_name_list(site, line), wildcards=names.wildcards), found
 
 
 def _check_ends(site: Site, candidate: _Candidate) -> None:

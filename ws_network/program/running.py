@@ -42,7 +42,7 @@ def plan_of(
     """Return the plan for component arguments.
 
     Args:
-        args: `deployment`, and optionally `snapshot`, `catalogue` (JSON text) and `as_of`.
+        args: `deployment`, and optionally `snapshot`, `snapshot_resolved_on`, `catalogue` (JSON text) and `as_of`.
         target: What will hold the rules.
         references: Peers whose group the arguments give by id.
         machines: Kinds of the marks that the arguments give, by role.
@@ -57,7 +57,8 @@ def plan_of(
         deployment,
         target=target,
         snapshot=Snapshot.parse(snapshot, "snapshot") if snapshot is not None else None,
-        as_of=_day(args.get("as_of")),
+        as_of=_day(args, "as_of"),
+        resolved_on=_day(args, "snapshot_resolved_on"),
         references=tuple(sorted(references)),
         machines=machines,
     )
@@ -68,13 +69,14 @@ def plan_of(
     return plan
 
 
-def _day(text: str | None) -> date | None:
+def _day(args: Mapping[str, Any], key: str) -> date | None:
+    text = args.get(key)
     if text is None:
         return None
     try:
         return date.fromisoformat(text)
     except (TypeError, ValueError):
-        raise UserError(f"as_of is '{text}': write it as YYYY-MM-DD.") from None
+        raise UserError(f"{key} is '{text}': write it as YYYY-MM-DD.") from None
 
 
 def stop_on_errors(findings: Iterable[Finding]) -> None:

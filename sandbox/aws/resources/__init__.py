@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.aws.resources import dns_lists, dns_rules, firewall
 from sandbox.aws.resources.exclusive import RulesExclusive
 from sandbox.aws.resources.instance import Instance
 from sandbox.aws.resources.network import Subnet, Vpc
@@ -20,5 +21,12 @@ RESOURCES = {
         SecurityGroup(),
         Subnet(),
         Vpc(),
+        dns_lists.DomainList(),
+        dns_lists.RuleGroup(),
+        dns_rules.Association(),
+        dns_rules.Config(),
+        dns_rules.Rule(),
+        firewall.FirewallPolicy(),
+        firewall.RuleGroup(),
     )
 }

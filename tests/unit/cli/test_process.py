@@ -135,8 +135,8 @@ class TestErrors:
             ("plan --fail-on loud", "'loud' is not one of"),
             ("plan --target aws", "unknown target 'aws'"),
             (
-                "plan --target azure-firewall",
-                "azure-firewall filters names and holds no plan of rules: use one of",
+                "plan --target firewall",
+                "unknown target 'firewall'",
             ),
             ("plan --as-of 2026-13-01", "--as-of is '2026-13-01': write it as YYYY-MM-DD."),
             ("plan --snapshot none.json", "cannot read snapshot none.json"),

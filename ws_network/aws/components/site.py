@@ -30,6 +30,8 @@ class AwsWorkloadSecurityArgs(TypedDict):
     """Rules that someone adds to a new group by hand are drift, and are removed."""
     snapshot: NotRequired[WsSnapshotArgs]
     """Addresses of names: the content of a snapshot file."""
+    snapshot_resolved_on: NotRequired[str]
+    """Day of the last resolution, YYYY-MM-DD, which the file beside the snapshot tells."""
     catalogue: NotRequired[str]
     """Text of a catalogue file, in place of the packaged one."""
     as_of: NotRequired[str]

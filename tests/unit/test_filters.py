@@ -1,0 +1,160 @@
+"""Targets that filter names: what they are told to admit, and what stands behind any address."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.sites import OPEN, UNTIL, plan, told
+from ws_network.catalogue import Catalogue, Transport
+from ws_network.deployment import Target
+from ws_network.endpoints import NameList
+from ws_network.grammar import EndpointKind
+from ws_network.plan import Packet, Plan
+from ws_network.rules import Direction
+
+FIREWALL, DNS, AZURE, PROXY = (
+    Target.AWS_NETWORK_FIREWALL,
+    Target.AWS_DNS_FIREWALL,
+    Target.AZURE_FIREWALL,
+    Target.GCP_SECURE_WEB_PROXY,
+)
+FILTERS = (FIREWALL, DNS, AZURE, PROXY)
+REGIONS = [region.id for region in Catalogue.load().regions.values() if region.deployable]
+SIEM = {"siem-or-syslog-server": {"fqdns": ["siem.corp.example"]}}
+
+
+def passes(made: Plan, host: str, port: int = 443, protocol: Transport = Transport.TCP) -> bool:
+    return made.allows(Packet("agent", Direction.EGRESS, protocol, port, host))
+
+
+class TestNames:
+    """A filter of names admits what the vendor may name, and nothing that only looks like it."""
+
+    @pytest.mark.parametrize("target", FILTERS)
+    @pytest.mark.parametrize("region", REGIONS)
+    def test_the_wildcard_ends_at_a_dot(self, target: Target, region: str) -> None:
+        made = plan(target=target, region=region)
+        apex = f"workload.{region}.cloudone.trendmicro.com"
+        for host in (apex, f"agents-011.{apex}", f"new.and.deeper.{apex}", f"AGENTS.{apex}".upper()):
+            assert passes(made, host), host
+        for host in (
+            f"x{apex}",
+            f"evil-{apex}",
+            f"evil-{apex}.attacker.example",
+            f"{apex}.attacker.example",
+            apex.removeprefix("workload."),
+            "files.trendmicro.com.attacker.example",
+        ):
+            assert not passes(made, host), host
+
+    @pytest.mark.parametrize("target", FILTERS)
+    def test_what_it_admits_beyond_the_page_is_told(self, target: Target) -> None:
+        made = plan(target=target)
+        assert told(made, "wildcard-admitted")["agent-service"] == (
+            f"agent-service: {target} admits workload.de-1.cloudone.trendmicro.com and every name under it, as the "
+            "page's wildcard says; the catalogue lists 16 of them."
+        )
+
+    def test_a_name_has_its_port(self) -> None:
+        made = plan(target=FIREWALL)
+        assert passes(made, "dsaas.url.trendmicro.com", 80)
+        assert passes(made, "workload.de-1.cloudone.trendmicro.com")
+        assert not passes(made, "workload.de-1.cloudone.trendmicro.com", 80)
+        assert not passes(made, "dsaas.url.trendmicro.com", 8443)
+        assert not passes(made, "dsaas.url.trendmicro.com", 443, Transport.UDP)
+
+    @pytest.mark.parametrize("target", FILTERS)
+    def test_a_rule_for_every_target_speaks_of_addresses(self, target: Target) -> None:
+        """Blocks as the default of a site would else leave the filter without most names."""
+        assert not told(plan(target=target, names={"default": ["blocks", "refuse"]}), "names-refused")
+        refused = plan(target=target, names={str(target): ["refuse"]})
+        assert "agent-service" in told(refused, "names-refused")
+
+    def test_exact_names_are_those_that_no_wildcard_admits(self) -> None:
+        found = NameList("n", ("a.b.example", "b.example", "xb.example"), ("b.example",), filtered=True)
+        assert found.exact == ("xb.example",)
+
+
+class TestWhatIsSeen:
+    """At the edge of a network some traffic never arrives, and some carries no name."""
+
+    @pytest.mark.parametrize("target", FILTERS)
+    def test_only_what_leaves(self, target: Target) -> None:
+        made = plan(target=target, roles=["agent", "relay"], **OPEN)
+        assert {rule.direction for rule in made.rules} == {Direction.EGRESS}
+        assert not {rule.peer.kind for rule in made.rules} - {EndpointKind.NAMES, EndpointKind.LIST}
+        assert "relay" in told(made, "not-seen")["agent-relay"]
+        assert not made.failed
+
+    def test_machines_of_the_site_by_their_ranges(self) -> None:
+        """Relays in another network are beyond the firewall, although they are the site's own."""
+        made = plan(target=FIREWALL, roles=["agent", "relay"], peers={"relay": {"cidrs": ["10.99.0.0/28"]}})
+        assert passes(made, "10.99.0.4", 4122)
+
+    @pytest.mark.parametrize(("target", "seen"), [(FIREWALL, True), (AZURE, True), (DNS, False), (PROXY, False)])
+    def test_what_is_reached_by_address(self, target: Target, *, seen: bool) -> None:
+        made = plan(target=target)
+        assert passes(made, "10.20.0.53", 53, Transport.UDP) is seen
+        assert ("agent-dns" in told(made, "not-seen")) is not seen
+
+    def test_a_name_that_is_not_in_the_traffic(self) -> None:
+        """Syslog over UDP carries no host name: only a target that follows names by DNS can admit it."""
+        assert "siem.corp.example" in told(plan(target=FIREWALL, peers=SIEM), "names-refused")["agent-syslog"]
+        followed = plan(target=AZURE, peers=SIEM)
+        assert passes(followed, "siem.corp.example", 514, Transport.UDP)
+        (found,) = [names for names in followed.name_lists.values() if "siem.corp.example" in names.fqdns]
+        assert not found.filtered
+        by_address = plan(
+            target=FIREWALL,
+            peers=SIEM,
+            names={"aws-network-firewall": {"siem-or-syslog-server": ["snapshot"]}},
+            snapshot={"siem.corp.example": {"ipv4": ["9.9.9.9"]}},
+        )
+        assert passes(by_address, "9.9.9.9", 514, Transport.UDP)
+
+    def test_queries_have_no_port(self) -> None:
+        """A resolver is asked for the name of the SIEM too, whatever port follows."""
+        assert passes(plan(target=DNS, peers=SIEM), "siem.corp.example", 514, Transport.UDP)
+
+
+class TestBehind:
+    """Any address is as narrow as the policy behind it, so the plan looks whether that admits every host."""
+
+    OPEN_BEHIND: dict[str, Any] = OPEN | {"behind": {"aws-security-group": "aws-network-firewall"}}
+
+    def test_a_policy_that_admits_every_host(self) -> None:
+        made = plan(**self.OPEN_BEHIND)
+        assert not told(made, "behind-uncovered")
+        assert not made.failed
+
+    def test_one_that_refuses_a_host(self) -> None:
+        names = OPEN["names"] | {"aws-network-firewall": {"smart-protection-network": ["refuse"]}}
+        made = plan(**self.OPEN_BEHIND | {"names": names})
+        assert set(told(made, "behind-uncovered")) == {"agent-spn-443", "agent-spn-80"}
+        text = told(made, "behind-uncovered")["agent-spn-443"]
+        assert "does not allow deepsecaas11-en.gfrbridge.trendmicro.com, " in text
+        assert made.failed
+
+    def test_one_that_cannot_see_a_name(self) -> None:
+        made = plan(peers=SIEM, **self.OPEN_BEHIND)
+        assert set(told(made, "behind-uncovered")) == {"agent-syslog"}
+
+    def test_by_addresses_that_it_has(self) -> None:
+        names = OPEN["names"] | {"aws-network-firewall": {"siem-or-syslog-server": ["snapshot"]}}
+        resolved = {"siem.corp.example": {"ipv4": ["9.9.9.9"]}}
+        made = plan(peers=SIEM, snapshot=resolved, **self.OPEN_BEHIND | {"names": names})
+        assert not told(made, "behind-uncovered")
+
+    def test_what_comes_in_passes_no_egress_policy(self) -> None:
+        """Agents elsewhere that have only a name: the port of the relays is open to everyone."""
+        site = {"roles": ["relay"], "peers": {"agent": {"fqdns": ["agents.corp.example"]}}}
+        reasons = {"any_address": OPEN["any_address"] | {"agent": UNTIL}}
+        made = plan(**self.OPEN_BEHIND | reasons | site)
+        (entry,) = [each for each in made.findings if (each.code, each.flow) == ("any-address", "agent-relay")]
+        assert entry.severity == "high"
+        assert "stands behind" not in entry.text
+        assert not told(made, "behind-uncovered")
+
+    def test_nothing_is_open_so_nothing_has_to_stand_behind(self) -> None:
+        made = plan(behind={"aws-security-group": "aws-network-firewall"}, decline={"agent-spn-80": UNTIL})
+        assert not told(made, "behind-uncovered")

@@ -1,0 +1,20 @@
+"""The resolver: from the names that a deployment needs to a new snapshot file.
+
+`needed` says which names, `asking` asks DNS, `refresh` makes the new snapshot of the old one, `files` keeps it,
+`resolving` is the whole run. Only `asking` reaches a network, and only `files` writes.
+"""
+
+from ws_network.resolver.asking import Asking, read_resolver
+from ws_network.resolver.refresh import Change, Event
+from ws_network.resolver.resolving import DEFAULT_GRACE_DAYS, Resolution, Terms, resolve
+
+__all__ = [
+    "DEFAULT_GRACE_DAYS",
+    "Asking",
+    "Change",
+    "Event",
+    "Resolution",
+    "Terms",
+    "read_resolver",
+    "resolve",
+]

@@ -1,0 +1,89 @@
+"""A run of the resolver on one sheet: what became of which address, and the findings.
+
+Owns the columns. Does not own the judgement of an answer (`ws_network.resolver`).
+"""
+
+from dataclasses import dataclass
+
+from ws_network.deployment import Deployment
+from ws_network.findings import Finding
+from ws_network.plan import settle
+from ws_network.resolver import Change, Event, Resolution
+from ws_network.views.planned import Judged, finding_lines, finding_table
+from ws_network.views.tables import Column, For, Sheet, Table
+
+CHANGES = (
+    Column("change", "change", f"one of {', '.join(Event)}"),
+    Column("name", "name", "host name"),
+    Column("address", "address", "the address"),
+    Column("why", "why", "what it means for the file", For.PEOPLE),
+    Column("since", "since", "of an absent address the first day without it", For.PROGRAMS),
+)
+
+WHY = {
+    Event.ADDED: "new",
+    Event.RETURNED: "it was absent since {since}",
+    Event.ABSENT: "not among the answers; it stays for {grace} days",
+    Event.REMOVED: "absent since {since}",
+    Event.NOT_NEEDED: "no flow needs the name",
+}
+
+
+@dataclass(frozen=True)
+class Resolved(Judged):
+    """A run, and the findings with what the deployment accepts."""
+
+    resolution: Resolution
+    findings: tuple[Finding, ...]
+    file: str
+    """The snapshot file, as the caller wrote it."""
+    grace_days: int
+    dry_run: bool
+
+    def sheet(self, *, everything: bool = False) -> Sheet:
+        """Return the changes and the findings; for people only findings from `low` on unless `everything`."""
+        found = self.resolution
+        snapshot, observed = found.refreshed.snapshot, found.refreshed.observations
+        count = len(found.changes)
+        what = "1 address changes" if count == 1 else f"{count} addresses change"
+        if not found.changed:
+            what = "nothing changes"
+        elif not count:
+            what = "the place or the form changes"
+        return Sheet(
+            title=f"{self.file}{' (dry run)' if self.dry_run else ''}: {what}, {found.asked} names asked at "
+            f"{snapshot.place}",
+            facts={
+                "changed": found.changed,
+                "written": not self.dry_run,
+                "asked": found.asked,
+                "place": snapshot.place,
+                "resolvers": list(observed.resolvers),
+                "resolved_at": observed.model_dump(mode="json")["resolved_at"],
+            },
+            tables=(
+                Table("changes", CHANGES, tuple(self._row(change) for change in found.changes)),
+                finding_table(self.findings),
+            ),
+            notes=tuple(finding_lines(self.findings, everything=everything)),
+        )
+
+    def _row(self, change: Change) -> tuple[str | None, ...]:
+        since = change.since.isoformat() if change.since else None
+        why = WHY[change.event].format(since=since, grace=self.grace_days)
+        return str(change.event), change.fqdn, change.address, why, since
+
+
+def resolved(
+    deployment: Deployment, resolution: Resolution, *, file: str, grace_days: int, dry_run: bool = False
+) -> Resolved:
+    """Return a run for people and programs, its findings worst first.
+
+    Args:
+        deployment: Whose accepted findings are shown as such.
+        resolution: The run.
+        file: What to call the snapshot file.
+        grace_days: The grace window of the run.
+        dry_run: Whether nothing was written.
+    """
+    return Resolved(resolution, settle(deployment, list(resolution.findings)), file, grace_days, dry_run)
