@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ws_network.findings import Finding, Severity
     from ws_network.flows import RequiredFlow, required_flows
     from ws_network.plan import Packet, Plan, build_plan
+    from ws_network.resolver import resolve, resolved_on
     from ws_network.rules import Direction, Rule
     from ws_network.snapshot import Snapshot
     from ws_network.views.browsing import browse
@@ -51,6 +52,8 @@ __all__ = [
     "needs",
     "overview",
     "required_flows",
+    "resolve",
+    "resolved_on",
     "schema",
     "site_diff",
     "starter_file",
@@ -83,6 +86,8 @@ _PLACES = {
     "needs": "views.requirements",
     "overview": "views.planned",
     "required_flows": "flows",
+    "resolve": "resolver",
+    "resolved_on": "resolver",
     "schema": "views.schemas",
     "site_diff": "views.revisions",
     "starter_file": "views.starter",

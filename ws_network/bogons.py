@@ -8,13 +8,15 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ws_network.addresses import AddressSet
 
+DOCUMENTATION = "for documentation"
+
 _RESERVED = (
     ("private", ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")),
     ("shared by a provider's customers", ("100.64.0.0/10",)),
     ("the machine itself", ("127.0.0.0/8", "::1/128")),
     ("of one link only", ("169.254.0.0/16", "fe80::/10")),
     ("unspecified", ("0.0.0.0/8", "::/128")),
-    ("for documentation", ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")),
+    (DOCUMENTATION, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")),
     ("for benchmarks", ("198.18.0.0/15",)),
     ("of many machines at once (multicast)", ("224.0.0.0/4", "ff00::/8")),
     ("reserved for protocols", ("192.0.0.0/24", "192.88.99.0/24", "2001::/23")),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum, unique
 
 from ws_network.addresses import AddressSet, Family, parse_cidr
-from ws_network.bogons import why_not_public
+from ws_network.bogons import DOCUMENTATION, why_not_public
 from ws_network.catalogue import Addressing, Confidence, RoleKind
 from ws_network.deployment import AddressFamily, Form, MachineMark, Peer, Target, Wildcards
 from ws_network.errors import UserError
@@ -82,6 +82,11 @@ class NameList:
         """Return whether a host name is one of them, or under a wildcard. Names have no case."""
         name = host.lower()
         return name in self.fqdns or any(name == apex or name.endswith(f".{apex}") for apex in self.wildcards)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """What is admitted, as most clouds write it: `a.example`, and `*.a.example` for every name under it."""
+        return (*(form for apex in self.wildcards for form in (apex, f"*.{apex}")), *self.exact)
 
     @property
     def exact(self) -> tuple[str, ...]:
@@ -360,7 +365,7 @@ class EndpointFinder:
                 continue
             found = [address for family in families for address in resolved.addresses(family)]
             for address in found:
-                _check_public(name.fqdn, address, asked.within)
+                _check_public(name.fqdn, address, asked.within, example=self.snapshot.example)
             if found:
                 covered.add(name)
                 addresses |= set(found)
@@ -407,9 +412,10 @@ def _listed(names: tuple[Name, ...]) -> str:
     )
 
 
-def _check_public(fqdn: str, address: str, within: AddressSet) -> None:
+def _check_public(fqdn: str, address: str, within: AddressSet, *, example: bool) -> None:
     """Raise for an answer that would open the inside network: the mark of a poisoned or split resolver."""
-    if address not in within and why_not_public(address):
+    why = why_not_public(address)
+    if why and address not in within and not (example and why == DOCUMENTATION):
         raise UserError(
             f"the snapshot has {address} for {fqdn}, which is no public address: resolve again on a resolver you "
             "trust, or list your own ranges under the peer's within."

@@ -129,10 +129,15 @@ class Snapshot(BaseModel):
             ) from None
         return cls.parse(content, str(path))
 
+    def to_args(self) -> Any:
+        """Return the snapshot as a component's argument: plain data in the keys of the file."""
+        return json.loads(self.text())
+
     def text(self) -> str:
         """Return the content of the file: the same bytes for the same addresses, whatever their order was."""
         names = {fqdn: resolved.to_dict() for fqdn, resolved in self.names.items()}
-        return written({"format": FORMAT, "place": self.place, "names": names})
+        content = {"format": FORMAT, "place": self.place, "names": names}
+        return written(content | {"example": True} if self.example else content)
 
 
 def written(content: dict[str, Any]) -> str:

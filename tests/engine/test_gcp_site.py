@@ -561,7 +561,7 @@ class TestIdsOfOtherStacks:
         project.write(program("agent"))
         done(project.up())
         assert agent not in json.dumps(project.export()), "a secret id stays out of the plain state"
-        (source,) = {rule[6] for rule in live(project) if "reference-agent" in rule[0]}
+        (source,) = {rule[6] for rule in live(project) if "reference" in rule[0]}
         assert source == ("agent",)
         assert done(project.preview()) == []
 

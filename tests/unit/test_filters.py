@@ -8,9 +8,12 @@ from tests.unit.sites import OPEN, UNTIL, plan, told
 from ws_network.catalogue import Catalogue, Transport
 from ws_network.deployment import Target
 from ws_network.endpoints import NameList
+from ws_network.errors import UserError
 from ws_network.grammar import EndpointKind
 from ws_network.plan import Packet, Plan
 from ws_network.rules import Direction
+from ws_network.views.planned import other_end
+from ws_network.views.questions import ask
 
 FIREWALL, DNS, AZURE, PROXY = (
     Target.AWS_NETWORK_FIREWALL,
@@ -158,3 +161,33 @@ class TestBehind:
     def test_nothing_is_open_so_nothing_has_to_stand_behind(self) -> None:
         made = plan(behind={"aws-security-group": "aws-network-firewall"}, decline={"agent-spn-80": UNTIL})
         assert not told(made, "behind-uncovered")
+
+
+class TestAnswers:
+    """Whoever asks for a host that nobody listed has to hear whether the filter lets it pass."""
+
+    @pytest.mark.parametrize(
+        ("host", "passed"),
+        [
+            ("agents-077.workload.de-1.cloudone.trendmicro.com", True),
+            ("Files.TrendMicro.com", True),
+            ("xworkload.de-1.cloudone.trendmicro.com", False),
+            ("workload.de-1.cloudone.trendmicro.com.attacker.example", False),
+        ],
+    )
+    def test_of_any_host(self, host: str, *, passed: bool) -> None:
+        question = Packet("agent", Direction.EGRESS, Transport.TCP, 443, host)
+        assert ask(plan(target=FIREWALL), question).allowed is passed
+
+    def test_a_group_knows_no_other_hosts(self) -> None:
+        question = Packet(
+            "agent", Direction.EGRESS, Transport.TCP, 443, "agents-077.workload.de-1.cloudone.trendmicro.com"
+        )
+        with pytest.raises(UserError, match=r"did you mean 'agents-007\."):
+            ask(plan(), question)
+
+    def test_the_wildcard_is_shown_as_names(self) -> None:
+        made = plan(target=FIREWALL)
+        (rule,) = [rule for rule in made.rules if rule.flows == ("agent-service",)]
+        apex = "workload.de-1.cloudone.trendmicro.com"
+        assert other_end(made, rule.peer) == (apex, f"*.{apex}")

@@ -69,10 +69,10 @@ def read_snapshot(path: Path | None) -> Snapshot | None:
 
 def read_resolved_on(path: Path | None) -> date | None:
     """Return the day of a snapshot's last resolution, which the file beside it tells; None without one."""
-    from ws_network.resolver.observations import beside, load  # noqa: PLC0415 - few verbs ask
+    from ws_network.resolver.observations import resolved_on  # noqa: PLC0415 - few verbs ask
 
-    found = load(beside(path)) if path else None
-    return found.resolved_at.date() if found else None
+    day = resolved_on(path) if path else None
+    return date.fromisoformat(day) if day else None
 
 
 def read_target(text: str) -> Target:

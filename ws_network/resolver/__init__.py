@@ -5,6 +5,7 @@
 """
 
 from ws_network.resolver.asking import Asking, read_resolver
+from ws_network.resolver.observations import resolved_on
 from ws_network.resolver.refresh import Change, Event
 from ws_network.resolver.resolving import DEFAULT_GRACE_DAYS, Resolution, Terms, resolve
 
@@ -17,4 +18,5 @@ __all__ = [
     "Terms",
     "read_resolver",
     "resolve",
+    "resolved_on",
 ]

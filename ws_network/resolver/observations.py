@@ -78,6 +78,16 @@ def beside(snapshot: Path) -> Path:
     return snapshot.with_suffix(f".observed{snapshot.suffix}")
 
 
+def resolved_on(snapshot: Path | str) -> Any:
+    """Return the day on which a snapshot was last resolved, YYYY-MM-DD, as a component's argument; None: not known.
+
+    Raises:
+        UserError: the file beside the snapshot cannot be read.
+    """
+    found = load(beside(Path(snapshot)))
+    return found.resolved_at.date().isoformat() if found else None
+
+
 def load(path: Path) -> Observations | None:
     """Return the observations in a file, None where there is none.
 

@@ -87,7 +87,8 @@ def resolve(
     files.check_writable(terms.snapshot)
     beside = observations.beside(terms.snapshot)
     with files.locked(terms.snapshot):
-        old = Snapshot.load(terms.snapshot) if terms.snapshot.exists() else None
+        found = Snapshot.load(terms.snapshot) if terms.snapshot.exists() else None
+        old = None if found is not None and found.example else found  # nobody ever answered at an example
         observed = observations.load(beside)
         moment = Moment(terms.now, terms.today, _place(terms, old))
         asking = terms.asking
@@ -103,7 +104,7 @@ def resolve(
             resolvers=asking.resolvers,
             keep_others=bool(terms.only),
         )
-        changed = old is None or old.text() != made.snapshot.text()
+        changed = found is None or found.text() != made.snapshot.text()
         if not terms.dry_run:
             contents = {beside: made.observations.text()}
             files.replace(contents | ({terms.snapshot: made.snapshot.text()} if changed else {}))

@@ -157,7 +157,7 @@ def rule_table(plan: Plan) -> Table:
                 str(rule.peer.kind),
                 rule.peer.value,
                 plan.lists[rule.peer.value].cidrs if rule.peer.kind is EndpointKind.LIST else (),
-                plan.name_lists[rule.peer.value].fqdns if rule.peer.kind is EndpointKind.NAMES else (),
+                plan.name_lists[rule.peer.value].patterns if rule.peer.kind is EndpointKind.NAMES else (),
             )
             for rule in rules
         ),
@@ -176,8 +176,8 @@ def other_end(plan: Plan, peer: Endpoint) -> tuple[str, ...]:
         case EndpointKind.ANY:
             return (f"ANY {peer.value.replace('ipv', 'IPv')} address",)
         case EndpointKind.NAMES:
-            fqdns = plan.name_lists[peer.value].fqdns
-            return fqdns if len(fqdns) <= SHOWN_BLOCKS else (f"{peer.value} ({len(fqdns)} names)",)
+            names = plan.name_lists[peer.value].patterns
+            return names if len(names) <= SHOWN_BLOCKS else (f"{peer.value} ({len(names)} names)",)
         case EndpointKind.REFERENCE:
             return (f"{'tag' if plan.target in MARKS else 'group'} given as {peer.value}",)
         case _:

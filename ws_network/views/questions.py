@@ -210,6 +210,8 @@ class _Remote:
             yield from self._members(tokens)
         elif role is not None and role.kind is RoleKind.SERVICE:
             yield from self._service(names.values())
+        elif EndpointKind.NAMES in self._sayable() and "." in remote and "/" not in remote:
+            yield self._name(Name(remote.lower(), Addressing.UNKNOWN, "", plan.deployment.min_confidence))
         else:
             raise UserError(self._unknown(tokens, names))
 
@@ -267,7 +269,7 @@ class _Remote:
         followed = [
             rule
             for rule in on_port(self.plan, self.packet)
-            if rule.peer.kind is EndpointKind.NAMES and name.fqdn in self.plan.name_lists[rule.peer.value].fqdns
+            if rule.peer.kind is EndpointKind.NAMES and self.plan.name_lists[rule.peer.value].admits(name.fqdn)
         ]
         if followed:
             return Part(name.fqdn, allowed=True, by=tuple(rule.id for rule in followed))
