@@ -6,7 +6,11 @@ from pathlib import Path
 import pulumi
 
 from ws_network.deployment import Deployment
+from ws_network.snapshot import Snapshot
+
+HERE = Path(__file__).parent
 
 cloud = pulumi.get_stack()
-deployment = Deployment.load(Path(__file__).parent / f"{cloud}.yaml")
-import_module(f"on_{cloud}").deploy(deployment.to_args())
+deployment = Deployment.load(HERE / f"{cloud}.yaml")
+snapshot = Snapshot.load(HERE / "snapshot.json")
+import_module(f"on_{cloud}").deploy(deployment.to_args(), snapshot.to_args())

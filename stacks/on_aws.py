@@ -5,17 +5,35 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from ws_network.aws import AwsWorkloadSecurity
+from ws_network.aws import AwsEgressPolicy, AwsWorkloadSecurity
 
 
-def deploy(deployment: Any) -> None:
-    """Deploy the site: a VPC, and a group for each role."""
+def deploy(deployment: Any, snapshot: Any) -> None:
+    """Deploy the site: a VPC, a group for each role, and the policy of the firewall behind them."""
     vpc = aws.ec2.Vpc("site", cidr_block="10.20.0.0/16", tags={"Name": "workload-security"})
     site = AwsWorkloadSecurity(
         "site",
-        {"deployment": deployment, "vpc_id": vpc.id, "exclusive": True, "report": "redacted"},
+        {
+            "deployment": deployment,
+            "snapshot": snapshot,
+            "vpc_id": vpc.id,
+            "exclusive": True,
+            "report": "redacted",
+        },
+    )
+    egress = AwsEgressPolicy(
+        "egress",
+        {
+            "deployment": deployment,
+            "snapshot": snapshot,
+            "role_cidrs": pulumi.Config().require_object("role_cidrs"),
+            "firewall_policy": True,
+            "report": "redacted",
+        },
     )
     pulumi.export("security_group_ids", site.security_group_ids)
     pulumi.export("prefix_list_ids", site.prefix_list_ids)
     pulumi.export("rule_count", site.rule_count)
     pulumi.export("report", site.report)
+    pulumi.export("firewall_policy_arn", egress.firewall_policy_arn)
+    pulumi.export("egress_report", egress.report)

@@ -3,19 +3,36 @@
 import pulumi
 from pulumi_azure_native import network, resources
 
-from ws_network.arguments import WsDeploymentArgs
-from ws_network.azure import AzureWorkloadSecurity
+from ws_network.arguments import WsDeploymentArgs, WsSnapshotArgs
+from ws_network.azure import AzureEgressPolicy, AzureWorkloadSecurity
 
 
-def deploy(deployment: WsDeploymentArgs) -> None:
-    """Deploy the site: a network, and both groups for each role."""
+def deploy(deployment: WsDeploymentArgs, snapshot: WsSnapshotArgs) -> None:
+    """Deploy the site: a network, both groups for each role, and the policy of the firewall behind them."""
     group = resources.ResourceGroup("workload-security")
     network.VirtualNetwork("site", resource_group_name=group.name, address_space={"address_prefixes": ["10.20.0.0/16"]})
     site = AzureWorkloadSecurity(
         "site",
-        {"deployment": deployment, "resource_group_name": group.name, "report": "redacted"},
+        {
+            "deployment": deployment,
+            "snapshot": snapshot,
+            "resource_group_name": group.name,
+            "report": "redacted",
+        },
+    )
+    egress = AzureEgressPolicy(
+        "egress",
+        {
+            "deployment": deployment,
+            "snapshot": snapshot,
+            "resource_group_name": group.name,
+            "role_cidrs": pulumi.Config().require_object("role_cidrs"),
+            "report": "redacted",
+        },
     )
     pulumi.export("network_security_group_ids", site.network_security_group_ids)
     pulumi.export("application_security_group_ids", site.application_security_group_ids)
     pulumi.export("rule_count", site.rule_count)
     pulumi.export("report", site.report)
+    pulumi.export("firewall_policy_id", egress.firewall_policy_id)
+    pulumi.export("egress_report", egress.report)

@@ -15,7 +15,7 @@ from ws_network.deployment import AddressFamily, Form, MachineMark, Peer, Target
 from ws_network.errors import UserError
 from ws_network.findings import Finding, Severity, finding
 from ws_network.flows import Name, RequiredFlow, Site
-from ws_network.grammar import GRAMMARS, PEER_FORMS, EndpointKind, source_is_sayable
+from ws_network.grammar import GRAMMARS, PACKET_FILTERS, PEER_FORMS, EndpointKind, source_is_sayable
 from ws_network.snapshot import Snapshot
 
 ICMP_FAMILY: Family = 4
@@ -23,6 +23,9 @@ ICMP_FAMILY: Family = 4
 
 BY_ADDRESS = frozenset({EndpointKind.LIST, EndpointKind.NAMES, EndpointKind.ADDRESS_GROUP, EndpointKind.ANY})
 """Forms that stand for whoever has an address, the machines of a role too."""
+
+_RANGES_BY_ID = frozenset({EndpointKind.PREFIX_LIST, EndpointKind.ADDRESS_GROUP, EndpointKind.SERVICE_TAG})
+"""Ids of a cloud that stand for ranges, and not for machines."""
 
 FAMILIES: Mapping[AddressFamily, Family] = {AddressFamily.IPV4: 4, AddressFamily.IPV6: 6}
 
@@ -161,10 +164,25 @@ class EndpointFinder:
             self._names(reach, _Asked(flow, flow.destination, flow.names, flow.name_list, AddressSet.empty(), followed))
             return reach
         reach = self._role(flow, flow.destination, self.grammar.egress)
-        if self.grammar.at_the_edge and not reach.endpoints and not reach.findings:
-            text = f"{flow.id}: {self.target} does not see what goes to {flow.destination}, which is inside or no name."
-            reach.findings.append(finding("not-seen", flow.id, text))
+        if self.grammar.at_the_edge:
+            self._at_the_edge(reach, flow)
         return reach
+
+    def _at_the_edge(self, reach: Reach, flow: RequiredFlow) -> None:
+        """Say what of a destination the target does not see, and what it sees and cannot name.
+
+        A group, tag or account is of machines inside the network; what stands for ranges may be beyond.
+        """
+        if self.grammar.sees_all_traffic:
+            own = frozenset(kind for kind in _RANGES_BY_ID if self._is_of_this_cloud(kind)) - self.grammar.egress
+            self._unfitting(reach, flow, flow.destination, own, f"a rule of {self.target}")
+        if not reach.endpoints and not reach.findings:
+            text = f"{flow.id}: {self.target} does not see {flow.destination}, which is inside or has no name there."
+            reach.findings.append(finding("not-seen", flow.id, text))
+
+    def _is_of_this_cloud(self, kind: EndpointKind) -> bool:
+        cloud = self.target.split("-")[0]
+        return any(kind in GRAMMARS[target].egress for target in PACKET_FILTERS if target.split("-")[0] == cloud)
 
     def source(self, flow: RequiredFlow) -> Reach:
         """Return what the flow's source is, for ingress at its destination."""
@@ -179,7 +197,8 @@ class EndpointFinder:
         own, other = self.machines.get(flow.destination), self.machines.get(flow.source)
         sayable = {kind for kind in self.grammar.ingress if source_is_sayable(self.target, kind, own, other)}
         reach = self._role(flow, flow.source, frozenset(sayable))
-        self._unfitting(reach, flow, self.grammar.ingress - sayable)
+        why = f"a rule of {self.target} for machines that are found by {own}"
+        self._unfitting(reach, flow, flow.source, self.grammar.ingress - sayable, why)
         if not reach.endpoints and not reach.findings:
             text = (
                 f"{flow.id}: {flow.destination} listens on {flow.source}'s behalf, and the site has no {flow.source}."
@@ -228,18 +247,18 @@ class EndpointFinder:
             remedy = f"Give the ranges of {name} under peers: {{{name}: {{cidrs: [...]}}}}."
             reach.findings.append(finding("peer-unsayable", flow.id, text, remedy=remedy))
 
-    def _unfitting(self, reach: Reach, flow: RequiredFlow, kinds: frozenset[EndpointKind]) -> None:
-        """Say which marks of a source do not fit the rule's own, where the source has another form beside them."""
-        peer = self.site.deployment.all_peers.get(flow.source)
+    def _unfitting(self, reach: Reach, flow: RequiredFlow, name: str, kinds: frozenset[EndpointKind], why: str) -> None:
+        """Say which forms of a peer a rule there cannot name, where the peer has another form beside them."""
+        peer = self.site.deployment.all_peers.get(name)
         forms = (PEER_FORMS[kind] for kind in kinds & PEER_FORMS.keys())
-        keys = sorted(form for form in forms if getattr(peer, form, ()))
+        keys = " and ".join(sorted(form for form in forms if getattr(peer, form, ())))
         if keys and reach.endpoints:
-            mark = self.machines.get(flow.destination)
-            text = (
-                f"{flow.id}: a rule of {self.target} for machines that are found by {mark} cannot name the "
-                f"{' and '.join(keys)} of {flow.source}, which enters by its other forms alone."
-            )
-            reach.findings.append(finding("mark-left-out", flow.id, text))
+            text = f"{flow.id}: {why} cannot name the {keys} of {name}, which passes by its other forms alone."
+            reach.findings.append(finding("form-left-out", flow.id, text))
+        elif keys and self.grammar.at_the_edge and not reach.findings:
+            text = f"{flow.id}: {why} cannot name {name} by what is given of it ({keys})."
+            remedy = f"Give the ranges of {name} under peers: {{{name}: {{cidrs: [...]}}}}."
+            reach.findings.append(finding("peer-unsayable", flow.id, text, remedy=remedy))
 
     def _peer(self, reach: Reach, flow: RequiredFlow, name: str, peer: Peer, sayable: frozenset[EndpointKind]) -> None:
         if peer.platform:
@@ -273,8 +292,8 @@ class EndpointFinder:
             Form.SNAPSHOT: self._by_snapshot,
             Form.ANY_ADDRESS: self._by_any_address,
         }
-        left = asked.names
-        for form in self.site.deployment.names.forms(self.target, asked.destination):
+        left, forms = asked.names, self.site.deployment.names.forms(self.target, asked.destination)
+        for form in forms:
             if not left or form is Form.REFUSE:
                 break
             if form in cover and (form not in {Form.FQDN, Form.NAME_FILTER} or asked.followed):
@@ -284,7 +303,11 @@ class EndpointFinder:
             reach.findings.append(finding("not-seen", asked.flow.id, text))
         elif left:
             text = f"{asked.flow.id}: no permitted form of address on {self.target} covers {_listed(left)}."
-            reach.findings.append(finding("names-refused", asked.flow.id, text))
+            remedy = ""
+            resolvable = any(name.addressing is not Addressing.CDN for name in left)
+            if self.snapshot is None and Form.SNAPSHOT in forms and resolvable:
+                remedy = "Make a snapshot of the names with 'ws-network resolve', and give it."
+            reach.findings.append(finding("names-refused", asked.flow.id, text, remedy=remedy))
 
     def _by_filter(self, reach: Reach, asked: _Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
         """Add the names and the page's wildcard, which the target reads in the connection; all are left if it cannot.
@@ -400,6 +423,9 @@ class EndpointFinder:
         )
         text = f"{text[:-1]}; {behind} stands behind it." if behind else text
         severity = Severity.LOW if behind else Severity.HIGH
+        if behind and not GRAMMARS[behind].sees_all_traffic:
+            severity = Severity.MEDIUM
+            text = f"{text[:-1]}, which sees only what asks it."
         remedy = f"Keep the hosts in {behind}, or choose a narrower form under names." if behind else ""
         reach.findings.append(finding("any-address", flow.id, text, severity=severity, remedy=remedy))
         return ()

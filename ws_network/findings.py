@@ -47,6 +47,11 @@ CODES: dict[str, Code] = {
         "The deployment names no agent builds, so the newest behaviour is assumed.",
         "Give agent_build with the oldest and newest version of the fleet.",
     ),
+    "alert-only": Code(
+        Severity.HIGH,
+        "A filter of names logs what it would drop, and drops nothing.",
+        "Take alert_only out when the log shows nothing that is needed.",
+    ),
     "any-address": Code(
         Severity.HIGH,
         "A flow is open to any address on its port, because the deployment says so; "
@@ -98,6 +103,21 @@ CODES: dict[str, Code] = {
         "The platform limits descriptions, so a rule names only the first of its flows.",
         "See the plan for the whole list.",
     ),
+    "dns-blocks-others": Code(
+        Severity.MEDIUM,
+        "DNS Firewall is for a whole VPC: names that the page does not list are cut off for machines of others too.",
+        "Associate a rule group with the names of the others first, under a lower priority, or use alert_only.",
+    ),
+    "dns-proxy-off": Code(
+        Severity.ERROR,
+        "A network rule of Azure Firewall follows a host name only where the DNS proxy of its policy is on.",
+        "Switch the proxy on and say dns_proxy: true, or give the peer IPv4 ranges.",
+    ),
+    "domain-list-denies": Code(
+        Severity.LOW,
+        "A domain list of Network Firewall that allows names drops all others of the same protocols by itself.",
+        "In a policy of your own, put what else the machines need before it; or leave domain_list out.",
+    ),
     "exception-expired": Code(
         Severity.HIGH,
         "An exception is past its end date; nothing changed by itself.",
@@ -117,6 +137,11 @@ CODES: dict[str, Code] = {
         Severity.LOW,
         "A flow or host comes from the deployment, not from the page; it says so where it makes no rule.",
         "Remove it from extra_flows or extra_hosts when the page has it.",
+    ),
+    "family-without-networks": Code(
+        Severity.LOW,
+        "A firewall finds a role by its networks, and those given are all of the other address family.",
+        "Give the networks of that family too, or nothing where the role's machines have none.",
     ),
     "feature-off": Code(
         Severity.INFO,
@@ -144,6 +169,11 @@ CODES: dict[str, Code] = {
         "Whether rules of others have priorities that ours take was not looked at; the cloud refuses the second one.",
         "Look at the priorities of the adopted group, or preview with its name in plain text and credentials.",
     ),
+    "handshake-passes": Code(
+        Severity.INFO,
+        "A filter of names knows no name before a client sends it, so a connection begins before it is judged.",
+        "Keep the machines' own groups: they decide to which addresses and ports a connection may begin.",
+    ),
     "host-confidence": Code(
         Severity.MEDIUM,
         "Hosts are left out because they are less sure than min_confidence.",
@@ -153,6 +183,11 @@ CODES: dict[str, Code] = {
         Severity.INFO,
         "A flow never leaves the machine, so only a host firewall sees it.",
         "Allow it in the host firewall of the role.",
+    ),
+    "form-left-out": Code(
+        Severity.MEDIUM,
+        "A rule cannot name a peer by one of the forms it is given by, and the others do not stand for that one.",
+        "Give the peer's ranges under cidrs, or a mark of the kind that finds the rule's own machines.",
     ),
     "http-optional": Code(
         Severity.INFO,
@@ -168,6 +203,11 @@ CODES: dict[str, Code] = {
         Severity.INFO,
         "What the page gives for this flow is IPv4 only, so nothing of it is open over IPv6.",
         "Nothing, unless your machines have no IPv4.",
+    ),
+    "ipv6-unsayable": Code(
+        Severity.ERROR,
+        "Rules of Azure Firewall take IPv4 only; low where the flow has IPv4 addresses or a service tag too.",
+        "Give the peer IPv4 ranges; IPv6 does not go through the firewall, so the groups of the machines are for it.",
     ),
     "limit": Code(
         Severity.ERROR,
@@ -189,15 +229,20 @@ CODES: dict[str, Code] = {
         "A managed role listens for nobody in this deployment.",
         "Declare who uses it: a role of the site or peers.",
     ),
-    "mark-left-out": Code(
-        Severity.LOW,
-        "A VPC rule of GCP takes sources by network tag or by service account, whichever finds its own machines.",
-        "Give the peer a mark of that kind too, use a firewall policy, or keep its ranges current.",
+    "name-claimed": Code(
+        Severity.INFO,
+        "A filter of names reads the name that a client sends; the client may send it to a host of another owner.",
+        "Keep the machines' own groups as narrow as the names allow; inspection of TLS breaks hosts that are exempt.",
     ),
     "name-not-found": Code(
         Severity.MEDIUM,
         "DNS says that a needed name does not exist (NXDOMAIN).",
         "Look whether the name is right and the resolver sees it; a host of the page that is gone is worth a report.",
+    ),
+    "name-on-every-port": Code(
+        Severity.LOW,
+        "The form that names are held in has no ports: a host is admitted on every port.",
+        "Keep the ports in the machines' own groups, or leave domain_list out.",
     ),
     "names-refused": Code(
         Severity.ERROR,
@@ -268,6 +313,11 @@ CODES: dict[str, Code] = {
         Severity.INFO,
         "The platform does not filter this traffic, so there is no rule that would only pretend to.",
         "Nothing; the flow is open.",
+    ),
+    "policy-unseen": Code(
+        Severity.INFO,
+        "The rule group goes into a firewall policy that exists; only that policy drops what no rule passes.",
+        "Look that it has strict order and aws:drop_established, or say firewall_policy: true.",
     ),
     "priority-taken": Code(
         Severity.ERROR,
@@ -359,6 +409,11 @@ CODES: dict[str, Code] = {
         Severity.INFO,
         "Hosts on this path authenticate both sides, so TLS inspection breaks them.",
         "Exempt them from inspection.",
+    ),
+    "tls-or-http": Code(
+        Severity.INFO,
+        "A flow by host name has a port other than 80 and 443, where TLS or HTTP may be spoken, so both are allowed.",
+        "Nothing; the host names are the same.",
     ),
     "unknown-hosts": Code(
         Severity.INFO,

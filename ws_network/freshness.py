@@ -24,7 +24,7 @@ def freshness(snapshot: Snapshot, resolved_on: date | None, as_of: date | None, 
         most_days: From which age in days on it is too old.
     """
     if snapshot.example:
-        text = f"the addresses resolved at {snapshot.place} are examples: nobody answers there."
+        text = "the addresses of the snapshot are examples of documentation: nobody answers there."
         yield finding("snapshot-example", WHERE, text)
         return
     if resolved_on is None:

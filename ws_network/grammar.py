@@ -94,6 +94,11 @@ class Grammar:
         """Whether it sees TLS and HTTP alone: what carries no host name passes beside it."""
         return self.egress == {EndpointKind.NAMES} and not self.by_name_only
 
+    @property
+    def sees_all_traffic(self) -> bool:
+        """Whether nothing leaves past it; a resolver and a proxy see only what asks them."""
+        return EndpointKind.LIST in self.egress
+
 
 _ALWAYS = frozenset({EndpointKind.LIST, EndpointKind.ANY})
 _GROUPS = _ALWAYS | {EndpointKind.ROLE, EndpointKind.REFERENCE}

@@ -101,10 +101,12 @@ class _Reached:
     def _endpoint(self, family: Family, ports: PortRange, addresses: AddressSet) -> tuple[Endpoint, AddressList | None]:
         if addresses == EVERYTHING[family]:
             return Endpoint(EndpointKind.ANY, f"ipv{family}"), None
-        parts = [found for found in self._lists(family, ports) if AddressSet.from_cidrs(found.cidrs) <= addresses]
-        same = [found for found in parts if AddressSet.from_cidrs(found.cidrs) == addresses]
-        parts = same[:1] or parts
-        if reduce(AddressSet.union, (AddressSet.from_cidrs(p.cidrs) for p in parts), AddressSet.empty()) != addresses:
+        # All lists of the ports, before only those that fit: which fit changes with every answer of DNS, and a list
+        # that gets another name is replaced.
+        parts = self._lists(family, ports)
+        if _union(parts) != addresses:
+            parts = [found for found in parts if AddressSet.from_cidrs(found.cidrs) <= addresses]
+        if _union(parts) != addresses:
             first = self.rules[0]
             name = f"{first.role}-{first.direction}-{first.protocol}-{ports.text}-ipv{family}"
         elif len(parts) == 1:
@@ -142,6 +144,10 @@ class _Reached:
         covered = own == family and bool(reached & addresses)
         taken_in = own is None and all(self._open(port) for port in range(rule.ports.first, rule.ports.last + 1))
         return rule.flows if _overlap(rule.ports, ports) and (covered or taken_in) else ()
+
+
+def _union(lists: Iterable[AddressList]) -> AddressSet:
+    return reduce(AddressSet.union, (AddressSet.from_cidrs(found.cidrs) for found in lists), AddressSet.empty())
 
 
 def _overlap(one: PortRange, other: PortRange) -> bool:

@@ -202,13 +202,13 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
                 text = f"{flow.id} ended without rule or finding at {role}: this is a defect of ws-network."
                 findings.append(finding("lost-flow", flow.id, text))
     joined: tuple[Rule, ...] = join(rules)
+    if behind := _standing_behind(joined, target, deployment):
+        policy = build_plan(catalogue, deployment, target=behind, snapshot=snapshot, as_of=as_of, references=references)
+        findings += _uncovered(required.flows, joined, policy)
     grammar = GRAMMARS[target]
     if deployment.layout is Layout.MINIMAL and not grammar.many_ports:
         joined, lists = minimal(joined, lists)
     findings += _of_flows(required.flows, joined, target, deployment)
-    if behind := _standing_behind(joined, target, deployment):
-        policy = build_plan(catalogue, deployment, target=behind, snapshot=snapshot, as_of=as_of, references=references)
-        findings += _uncovered(required.flows, joined, policy)
     if snapshot is not None and any(found.origin is Origin.SNAPSHOT for found in lists.values()):
         findings += freshness(snapshot, resolved_on, as_of, deployment.resolution.max_age_days)
     for role in sorted(set(deployment.managed_roles) - {rule.role for rule in joined}):

@@ -18,22 +18,25 @@ from pulumi.provider.experimental.schema import generate_schema
 
 import ws_network.arguments
 import ws_network.aws.components
-from ws_network.aws import AwsPrefixList, AwsRoleSecurityGroup, AwsWorkloadSecurity
-from ws_network.azure import AzureIpGroups, AzureRoleSecurityGroup, AzureWorkloadSecurity
+from ws_network.aws import AwsEgressPolicy, AwsPrefixList, AwsRoleSecurityGroup, AwsWorkloadSecurity
+from ws_network.azure import AzureEgressPolicy, AzureIpGroups, AzureRoleSecurityGroup, AzureWorkloadSecurity
 from ws_network.deployment import Deployment
 from ws_network.deployment.names import NameRule
-from ws_network.gcp import GcpAddressGroups, GcpRoleFirewall, GcpWorkloadSecurity
+from ws_network.gcp import GcpAddressGroups, GcpEgressPolicy, GcpRoleFirewall, GcpWorkloadSecurity
 from ws_network.snapshot import Snapshot
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "schema.json"
 COMPONENTS = [
+    AwsEgressPolicy,
     AwsPrefixList,
     AwsRoleSecurityGroup,
     AwsWorkloadSecurity,
+    AzureEgressPolicy,
     AzureIpGroups,
     AzureRoleSecurityGroup,
     AzureWorkloadSecurity,
     GcpAddressGroups,
+    GcpEgressPolicy,
     GcpRoleFirewall,
     GcpWorkloadSecurity,
 ]
@@ -87,7 +90,10 @@ class TestSchema:
         """An output inside the deployment would hide rules from the preview."""
         deciding = {"deployment", "snapshot", "catalogue", "asOf", "exclusive", "role", "report", "cidrs", "maxEntries"}
         deciding |= {"ipAddresses", "firstPriority", "lastPriority", "checkForeignRules", "flushConnection"}
+        deciding |= {"capacity", "domainList", "dnsFirewall", "dnsPriority", "dnsBlockRest"}
+        deciding |= {"roleCidrs", "dnsProxy", "priority"}
         deciding |= {"vpcFirewall", "addressGroups", "roleNetworkTags", "logging", "capacities"}
+        deciding |= {"webProxyLocation", "webProxyFirstPriority"}
         found = properties(schema)
         checked = 0
         for path, value in found.items():

@@ -12,9 +12,9 @@ import pytest
 from tests.components import azure_sites, gcp_sites, sites
 from tests.components.azure_sites import GROUP
 from tests.components.recorder import AZURE, Recording, record
-from ws_network.aws import AwsPrefixList, AwsRoleSecurityGroup, AwsWorkloadSecurity
-from ws_network.azure import AzureIpGroups, AzureRoleSecurityGroup, AzureWorkloadSecurity
-from ws_network.gcp import GcpAddressGroups, GcpRoleFirewall, GcpWorkloadSecurity
+from ws_network.aws import AwsEgressPolicy, AwsPrefixList, AwsRoleSecurityGroup, AwsWorkloadSecurity
+from ws_network.azure import AzureEgressPolicy, AzureIpGroups, AzureRoleSecurityGroup, AzureWorkloadSecurity
+from ws_network.gcp import GcpAddressGroups, GcpEgressPolicy, GcpRoleFirewall, GcpWorkloadSecurity
 
 VPC = {"vpc_id": "vpc-0a1b2c3d4e5f60718"}
 NETWORK = {"network": "projects/my-project/global/networks/main"}
@@ -23,13 +23,26 @@ CLASSIC = {**NETWORK, "vpc_firewall": True, "role_network_tags": {"agent": "ws-a
 BLOCKS = {"agents": ["10.20.0.0/16"]}
 
 USUAL: dict[type, dict[str, Any]] = {
+    AwsEgressPolicy: {
+        "deployment": sites.AGENTS,
+        "role_cidrs": {"agent": ["10.20.0.0/16"]},
+        "dns_firewall": True,
+        "dns_block_rest": True,
+        **VPC,
+    },
     AwsPrefixList: {"address_family": "IPv4", "cidrs": ["10.20.0.0/16"]},
     AwsRoleSecurityGroup: {"role": "agent", "deployment": sites.AGENTS, **VPC},
     AwsWorkloadSecurity: {"deployment": sites.AGENTS, **VPC},
+    AzureEgressPolicy: {
+        "deployment": azure_sites.AGENTS,
+        "resource_group_name": GROUP,
+        "role_cidrs": {"agent": ["10.20.0.0/16"]},
+    },
     AzureIpGroups: {"resource_group_name": GROUP, "ip_addresses": BLOCKS},
     AzureRoleSecurityGroup: {"role": "agent", "deployment": azure_sites.AGENTS, "resource_group_name": GROUP},
     AzureWorkloadSecurity: {"deployment": azure_sites.AGENTS, "resource_group_name": GROUP},
     GcpAddressGroups: {"parent": "projects/p", "cidrs": BLOCKS},
+    GcpEgressPolicy: {"deployment": gcp_sites.AGENTS, **NETWORK, **TAGS, "web_proxy_location": "europe-west3"},
     GcpRoleFirewall: {"role": "agent", "deployment": gcp_sites.AGENTS, **NETWORK, **TAGS},
     GcpWorkloadSecurity: {"deployment": gcp_sites.AGENTS, **NETWORK, **TAGS},
 }

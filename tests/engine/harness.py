@@ -11,10 +11,14 @@ plugin is shared by the session.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
+import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +37,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 300
 #: Where the GCP provider works unless a test says otherwise.
 GCP = {"gcp:project": "probe-123456", "gcp:region": "europe-west3"}
+#: How operations begin that change nothing, after the name of their service.
+READING = ("describe", "get", "list", "aggregatedlist")
 PASSPHRASE = "correct horse"  # noqa: S105 - of a state that lives as long as a test
 
 
@@ -305,6 +311,24 @@ class Project:
             path.write_text(json.dumps({**plan, "note": os.urandom(4).hex()}), encoding="utf-8")
         else:
             path.unlink(missing_ok=True)
+
+    def watch(self) -> None:
+        """Begin to count the requests that reach the clouds: a fault plan counts what it looks at, and hits nothing."""
+        self.fail(refuse={"*": {"after": 10**9}})
+
+    def writes(self) -> Counter[str]:
+        """Return how many requests to change something there were since `watch`, by operation."""
+        version = hashlib.sha256((self.sandbox / "faults.json").read_bytes()).hexdigest()[:12]
+        found: Counter[str] = Counter()
+        for path in self.sandbox.glob("*.sqlite"):
+            state = sqlite3.connect(path)
+            query = "SELECT id, body FROM document WHERE kind = 'fault' AND id LIKE ?"
+            for key, body in state.execute(query, (f"{version}:refuse:%",)):
+                operation = key.split(":", 2)[2]
+                if not re.split("[._]", operation)[-1].lower().startswith(READING):
+                    found[operation] += json.loads(body)["calls"]
+            state.close()
+        return found
 
 
 def _changes(command: str, events: list[dict[str, Any]]) -> list[Change]:

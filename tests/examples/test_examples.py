@@ -27,6 +27,7 @@ def test_every_example_is_tested() -> None:
         "aws-site",
         "azure-relays",
         "gcp-agents",
+        "refresh-pipeline",
         "three-clouds",
     }
 
@@ -72,6 +73,30 @@ def test_agents_in_an_existing_vpc(make_project: Callable[..., Project]) -> None
         for entry in project.ec2.describe_managed_prefix_lists()["PrefixLists"]
         if entry["PrefixListName"].startswith("agents")
     ] == []
+
+
+def test_names_by_the_addresses_of_a_snapshot(make_project: Callable[..., Project]) -> None:
+    """The lists hold what the file says, nothing is open to any address, and examples are no addresses to rely on."""
+    project = make_project(EXAMPLES / "refresh-pipeline", name="refresh-pipeline")
+    project.set("refresh-pipeline:vpc_id", project.ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"])
+    up = project.up()
+    assert up.ok, up.text
+    assert [text for text in up.warnings if "are examples: nobody answers there" in text]
+    assert _rules(project, project.stack_outputs()["security_group_id"]) == {
+        (True, "tcp", 443, 443, "agents-blocks-de-1-ipv4"),
+        (True, "tcp", 443, 443, "agents-names-agent-service-ipv4"),
+        (True, "tcp", 443, 443, "agents-names-agent-spn-80-ipv4"),
+        (True, "tcp", 80, 80, "agents-names-agent-spn-80-ipv4"),
+        (True, "tcp", 443, 443, "agents-names-relay-download-center-ipv4"),
+    }
+    lists = {
+        item["PrefixListName"].rsplit("-", 1)[0]: item["PrefixListId"]
+        for item in project.ec2.describe_managed_prefix_lists()["PrefixLists"]
+    }
+    entries = project.ec2.get_managed_prefix_list_entries(PrefixListId=lists["agents-names-agent-service-ipv4"])
+    assert {entry["Cidr"] for entry in entries["Entries"]} == {f"203.0.113.{last}/32" for last in (10, 11, 20)}
+    assert project.up().changes == []
+    assert project.destroy().ok
 
 
 def test_a_whole_site_behind_a_proxy(make_project: Callable[..., Project]) -> None:

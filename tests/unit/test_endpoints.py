@@ -124,6 +124,11 @@ class TestBlocks:
 class TestSnapshot:
     """Resolved addresses are the weakest form: never for content networks, never inside, never silently fewer."""
 
+    def test_where_there_is_none_the_remedy_is_to_resolve(self) -> None:
+        made = plan(roles=["relay"], **forms("snapshot", "refuse", destination="download-center"))
+        (entry,) = [e for e in made.findings if (e.code, e.flow) == ("names-refused", "relay-download-center")]
+        assert entry.remedy == "Make a snapshot of the names with 'ws-network resolve', and give it."
+
     def test_never_for_a_content_network(self) -> None:
         hosts = ("iaus.activeupdate.trendmicro.com", "iaus.trendmicro.com", "ipv6-iaus.trendmicro.com")
         made = plan(
@@ -374,7 +379,7 @@ class TestFormsOfEachCloud:
         """A rule of a VPC takes the kind of mark by which it finds its own machines, and no other."""
         made = on(target, marks, roles=["relay"], peers={"agent": EVERY_FORM})
         assert ends(made, "agent-relay", "ingress") == own | {"list peer-agent-ipv4"}
-        told_of = told(made, "mark-left-out").get("agent-relay", "")
+        told_of = told(made, "form-left-out").get("agent-relay", "")
         other = {"network-tag": "service_accounts", "service-account": "network_tags"} if target is VPC else {}
         assert [key for key in ("service_accounts", "network_tags") if f" {key} of agent" in told_of] == [
             other[mark] for mark in {str(mark) for mark in marks.values()} if target is VPC

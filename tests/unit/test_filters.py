@@ -100,6 +100,22 @@ class TestWhatIsSeen:
         assert passes(made, "10.20.0.53", 53, Transport.UDP) is seen
         assert ("agent-dns" in told(made, "not-seen")) is not seen
 
+    @pytest.mark.parametrize(("target", "form"), [(FIREWALL, "prefix_list_ids"), (AZURE, "service_tags")])
+    def test_ids_that_stand_for_ranges(self, target: Target, form: str) -> None:
+        """A list of ranges on premises is behind the firewall, which drops what it is not told."""
+        ids = {"prefix_list_ids": ["pl-0f3a9c21d4e5b6a78"], "service_tags": ["Storage.WestEurope"]}[form]
+        alone = plan(target=target, peers={"siem-or-syslog-server": {form: ids}})
+        beside = plan(target=target, peers={"siem-or-syslog-server": {form: ids, "cidrs": ["10.9.0.0/28"]}})
+        if target is AZURE:
+            assert EndpointKind.SERVICE_TAG in {rule.peer.kind for rule in alone.rules if "agent-syslog" in rule.flows}
+            return
+        assert form in told(alone, "peer-unsayable")["agent-syslog"]
+        assert form in told(beside, "form-left-out")["agent-syslog"]
+
+    def test_groups_are_inside(self) -> None:
+        made = plan(target=FIREWALL, peers={"siem-or-syslog-server": {"security_group_ids": ["sg-0a1b2c3d4e5f60718"]}})
+        assert "agent-syslog" in told(made, "not-seen")
+
     def test_a_name_that_is_not_in_the_traffic(self) -> None:
         """Syslog over UDP carries no host name: only a target that follows names by DNS can admit it."""
         assert "siem.corp.example" in told(plan(target=FIREWALL, peers=SIEM), "names-refused")["agent-syslog"]
@@ -157,6 +173,26 @@ class TestBehind:
         assert entry.severity == "high"
         assert "stands behind" not in entry.text
         assert not told(made, "behind-uncovered")
+
+    @pytest.mark.parametrize("layout", ["per-flow", "minimal"])
+    def test_in_both_layouts(self, layout: str) -> None:
+        """In the layout minimal the port of a group is joined with its neighbours, and takes in who is inside."""
+        site = {
+            "roles": ["agent", "relay"],
+            "address_families": ["ipv4", "ipv6"],
+            "port_overrides": {"agent-relay": 443, "relay-relay": 443},
+            "extra_flows": [
+                UNTIL
+                | {"id": "own", "source": "agent", "destination": "download-center", "transport": "tcp", "ports": [444]}
+            ],
+        }
+        made = plan(layout=layout, **self.OPEN_BEHIND | site)
+        assert not told(made, "behind-uncovered")
+
+    @pytest.mark.parametrize(("policy", "severity"), [("aws-network-firewall", "low"), ("aws-dns-firewall", "medium")])
+    def test_a_resolver_is_a_fence_that_can_be_passed(self, policy: str, severity: str) -> None:
+        made = plan(**OPEN | {"behind": {"aws-security-group": policy}})
+        assert {entry.severity for entry in made.findings if entry.code == "any-address"} == {severity}
 
     def test_nothing_is_open_so_nothing_has_to_stand_behind(self) -> None:
         made = plan(behind={"aws-security-group": "aws-network-firewall"}, decline={"agent-spn-80": UNTIL})

@@ -14,12 +14,16 @@ from typing import Any
 
 import pytest
 
+from ws_network.aws.egress import render as render_network_firewall
+from ws_network.aws.egress import render_dns
 from ws_network.aws.render import render as render_aws
+from ws_network.azure.egress import render as render_azure_firewall
 from ws_network.azure.render import render as render_azure
 from ws_network.catalogue import Catalogue
 from ws_network.deployment import Deployment, MachineMark, Target
 from ws_network.deployment.files import load_content
 from ws_network.findings import Finding
+from ws_network.gcp.egress import render as render_web_proxy
 from ws_network.gcp.render import render as render_gcp
 from ws_network.plan import build_plan
 from ws_network.snapshot import Snapshot
@@ -51,11 +55,21 @@ class Cloud:
 CLOUDS = (
     Cloud("aws", Target.AWS_SECURITY_GROUP, render_aws),
     Cloud("azure", Target.AZURE_NSG, render_azure),
+    Cloud("aws-network-firewall", Target.AWS_NETWORK_FIREWALL, render_network_firewall),
+    Cloud("aws-dns-firewall", Target.AWS_DNS_FIREWALL, render_dns),
+    Cloud("azure-firewall", Target.AZURE_FIREWALL, render_azure_firewall),
     Cloud("gcp", Target.GCP_FIREWALL_POLICY, render_gcp, MachineMark.SECURE_TAG),
     Cloud("gcp-vpc", Target.GCP_VPC_FIREWALL, render_gcp, MachineMark.NETWORK_TAG),
+    Cloud("gcp-web-proxy", Target.GCP_SECURE_WEB_PROXY, render_web_proxy, MachineMark.SECURE_TAG),
 )
-VPC_CASES = {"agents", "own-forms", "relays-and-server"}
-"""Rules of a VPC differ from a policy's in what they cannot say: a few cases show it."""
+FEW = {
+    "aws-dns-firewall": {"agents", "all-roles", "own-forms"},
+    "aws-network-firewall": {"all-roles", "by-name", "dual-stack", "many-addresses", "own-forms"},
+    "azure-firewall": {"all-roles", "by-name", "dual-stack", "many-addresses", "own-forms"},
+    "gcp-vpc": {"agents", "own-forms", "relays-and-server"},
+    "gcp-web-proxy": {"agents", "all-roles", "by-name", "legacy-build", "proxy"},
+}
+"""Where a few cases show all: rules of a VPC differ from a policy's in what they cannot say, filters see egress."""
 
 FLAT = re.compile(r"\[[^][{}]+\]|\{[^][{}]+\}")
 """A list or map without others in it."""
@@ -64,7 +78,7 @@ RENDERINGS = [
     pytest.param(cloud, case, id=f"{cloud.folder}-{case}")
     for cloud in CLOUDS
     for case in CASES
-    if cloud.folder != "gcp-vpc" or case in VPC_CASES
+    if case in FEW.get(cloud.folder, CASES)
 ]
 
 
@@ -131,5 +145,5 @@ class TestGolden:
 
     @pytest.mark.parametrize("cloud", CLOUDS, ids=lambda cloud: cloud.folder)
     def test_no_rendering_is_left_over(self, cloud: Cloud) -> None:
-        cases = VPC_CASES if cloud.folder == "gcp-vpc" else set(CASES)
+        cases = set(FEW.get(cloud.folder, CASES))
         assert {path.stem for path in (FOLDER / cloud.folder).glob("*.json")} == cases

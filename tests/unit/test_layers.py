@@ -38,6 +38,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     tuple(f"{cloud}.priorities" for cloud in CLOUDS),
     tuple(f"{cloud}.render" for cloud in CLOUDS),
     ("aws.network_acl",),
+    tuple(f"{cloud}.egress" for cloud in CLOUDS),
     ("views.answers", "views.renderings"),
     ("views.browsing", "views.planned", "views.requirements", "views.starter"),
     ("views.network_acls", "views.questions", "views.resolutions", "views.revisions"),
@@ -55,7 +56,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 """Lowest first. A module imports from its own name and from the lines above it, never from another name of its line."""
 
 ENGINE = ("pulumi", "pulumi_policy")
-WITHOUT_ENGINE = ("limits", "priorities", "render", "network_acl", "live")
+WITHOUT_ENGINE = ("limits", "priorities", "render", "network_acl", "egress", "live")
 """Modules of a cloud that work without Pulumi: planning, and reading what exists."""
 SDKS = {
     "aws": ("pulumi_aws", "boto3", "botocore"),

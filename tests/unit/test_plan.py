@@ -228,10 +228,13 @@ class TestMinimal:
         rules += [rule(port, family) for port in (1, 3) for family in (ANY4, ANY6)]
         assert [name for name in self.merged(*rules)[0] if "sg" in name] == ["2-sg-0a"]
 
-    def test_a_list_with_the_same_addresses_is_used_again(self) -> None:
+    def test_a_list_is_named_by_what_is_reached_and_not_by_its_addresses(self) -> None:
+        """One answer of DNS more, and a list that holds another's addresses no longer does: its name has to stay."""
         both = listed("both", "10.0.0.1/32", "10.0.0.2/32")
-        rules = [rule(1, at(self.A)), rule(1, at(self.B)), rule(1, at(both))]
-        assert self.merged(*rules, both=both)[0] == ["1-both-ipv4"]
+        rules = [rule(1, at(self.A)), rule(1, at(both))]
+        assert self.merged(*rules, both=both)[0] == ["1-a-and-both-ipv4"]
+        fewer = listed("both", "10.0.0.2/32")
+        assert self.merged(*rules, both=fewer)[0] == ["1-a-and-both-ipv4"]
 
     def test_a_long_range_is_one_rule_and_a_restless_one_a_rule_per_step(self) -> None:
         long = [rule(port, at(self.A)) for port in range(8000, 8100)]

@@ -1,4 +1,4 @@
-"""AWS: security groups, their rules and managed prefix lists.
+"""AWS: security groups, their rules and managed prefix lists, rules of Network Firewall and DNS Firewall.
 
 Loads pulumi and the AWS SDK when a component is first asked for, so that the renderer works without them.
 """
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ws_network.aws.components import (
+        AwsEgressPolicy,
+        AwsEgressPolicyArgs,
         AwsPrefixList,
         AwsPrefixListArgs,
         AwsRoleSecurityGroup,
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AwsEgressPolicy",
+    "AwsEgressPolicyArgs",
     "AwsPrefixList",
     "AwsPrefixListArgs",
     "AwsRoleSecurityGroup",

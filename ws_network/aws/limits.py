@@ -33,3 +33,25 @@ DESCRIPTION_LENGTH = 255
 
 DESCRIPTION_PATTERN = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*")
 """Characters that a description may have (same page)."""
+
+RULE_GROUP_CAPACITY = 30_000
+"""Most units of capacity that a stateful rule group may have (Network Firewall developer guide, "Quotas")."""
+
+SIGNATURE_LENGTH = 8192 - 17
+"""Characters of a rule in Suricata's language. The values of its variables count (same page); 17 are left for the
+option with the number of the group that the service puts into each rule."""
+
+SIGNATURES_LENGTH = 2_000_000
+"""Bytes of the rules of one group (same page)."""
+
+ADDRESSES_PER_SIGNATURE = 100
+"""Blocks of one rule in Suricata's language; a longer list is several rules. Ours: 100 IPv6 blocks are 4,400
+characters, which leaves room for the networks of the role."""
+
+DOMAINS_PER_LIST = 1000
+"""Domains of one list of DNS Firewall: the provider sends all of them at once, and the API takes 1,000 in a request
+(Route 53 Resolver API, UpdateFirewallDomains)."""
+
+FIRST_DNS_PRIORITY, LAST_DNS_PRIORITY = 101, 9899
+"""Priorities with which a rule group of DNS Firewall may be associated with a VPC: AWS keeps 100 and 9900 for itself
+(Route 53 Resolver API, AssociateFirewallRuleGroup)."""

@@ -1,4 +1,4 @@
-"""Azure: network security groups with their rules, application security groups and IP groups.
+"""Azure: network security groups with their rules, application security groups, IP groups, rules of Azure Firewall.
 
 Loads pulumi and the Azure SDK when a component is first asked for, so that the renderer works without them.
 """
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ws_network.azure.components import (
+        AzureEgressPolicy,
+        AzureEgressPolicyArgs,
         AzureIpGroups,
         AzureIpGroupsArgs,
         AzureRoleSecurityGroup,
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AzureEgressPolicy",
+    "AzureEgressPolicyArgs",
     "AzureIpGroups",
     "AzureIpGroupsArgs",
     "AzureRoleSecurityGroup",

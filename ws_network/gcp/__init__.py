@@ -1,4 +1,4 @@
-"""GCP: network firewall policies with their rules, address groups, and rules of a VPC.
+"""GCP: network firewall policies with their rules, address groups, rules of a VPC, and names for a Secure Web Proxy.
 
 Loads pulumi and the GCP SDK when a component is first asked for, so that the renderer works without them.
 """
@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from ws_network.gcp.components import (
         GcpAddressGroups,
         GcpAddressGroupsArgs,
+        GcpEgressPolicy,
+        GcpEgressPolicyArgs,
         GcpRoleFirewall,
         GcpRoleFirewallArgs,
         GcpWorkloadSecurity,
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = [
     "GcpAddressGroups",
     "GcpAddressGroupsArgs",
+    "GcpEgressPolicy",
+    "GcpEgressPolicyArgs",
     "GcpRoleFirewall",
     "GcpRoleFirewallArgs",
     "GcpWorkloadSecurity",

@@ -12,10 +12,12 @@ QUOTAS = Quotas(
     "GCP",
     {
         "gcp-rule-attributes-per-policy": Quota(10_000, "rule attributes per network firewall policy", assumed=True),
+        "gcp-url-lists-per-region": Quota(10, "URL lists per region"),
     },
 )
-"""Cloud NGFW, "Quotas" names the quota and gives no number, as it differs between projects; the one here is assumed.
-A range, host name, group, tag, account, protocol and port range are an attribute each."""
+"""Cloud NGFW, "Quotas" names the first quota and gives no number, as it differs between projects; the one here is
+assumed. A range, host name, group, tag, account, protocol and port range are an attribute each. Secure Web Proxy,
+"Quotas and limits" has the second, per project."""
 
 RANGES_PER_RULE = 5000
 """Source or destination ranges of a rule (Cloud NGFW, "Quotas"; compute.v1 API, FirewallPolicyRuleMatcher)."""
@@ -39,6 +41,18 @@ MARKS_PER_VPC_RULE: Mapping[str, int] = {
     "sources by service-account": 10,
 }
 """Marks of a rule of a VPC, by end and kind (Cloud NGFW, "Quotas", per firewall rule)."""
+
+ENTRIES_PER_URL_LIST = 2500
+"""Entries of a URL list (Secure Web Proxy, "Quotas and limits")."""
+
+RULES_PER_PROXY_POLICY = 500
+"""Rules of a gateway security policy (same page)."""
+
+MATCHER_LENGTH = 2048
+"""Characters of a rule's session matcher (same page)."""
+
+MATCHER_OPERATORS = 12
+"""Logical operators of a matcher (Secure Web Proxy, "CEL matcher language reference")."""
 
 DESCRIPTION_LENGTH = 2048
 """Characters of a description. The API's reference gives no number; this is what its other resources take."""

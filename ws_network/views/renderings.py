@@ -83,6 +83,17 @@ def _azure(plan: Plan) -> Rendered:
     return Rendered(rendering.to_dict(), rendering.findings, counts, f"Azure's limit '{QUOTAS[name].title}'")
 
 
+def _azure_firewall(plan: Plan) -> Rendered:
+    from ws_network.azure.egress import pairs, render  # noqa: PLC0415 - one cloud at a time
+    from ws_network.azure.limits import QUOTAS  # noqa: PLC0415
+
+    name = "azure-firewall-network-rule-pairs"
+    rendering, limit = render(plan), QUOTAS.value(name, plan.deployment.quotas)
+    count = Count("policy", "egress", "IPv4", pairs(rendering), limit)
+    whose = f"Azure's limit '{QUOTAS[name].title}'"
+    return Rendered(rendering.to_dict(), rendering.findings, (count,), whose, "pairs")
+
+
 def _gcp(plan: Plan) -> Rendered:
     from ws_network.gcp.limits import QUOTAS  # noqa: PLC0415 - one cloud at a time
     from ws_network.gcp.render import attribute_count, render  # noqa: PLC0415
@@ -96,9 +107,42 @@ def _gcp(plan: Plan) -> Rendered:
     return Rendered(rendering.to_dict(), rendering.findings, (count,) if policy else (), whose, "attributes")
 
 
+def _gcp_web_proxy(plan: Plan) -> Rendered:
+    from ws_network.gcp.egress import render  # noqa: PLC0415 - one cloud at a time
+    from ws_network.gcp.limits import RULES_PER_PROXY_POLICY  # noqa: PLC0415
+
+    rendering = render(plan)
+    count = Count("policy", "egress", "both", len(rendering.rules), RULES_PER_PROXY_POLICY)
+    whose = "GCP's limit 'rules per gateway security policy'"
+    return Rendered(rendering.to_dict(), rendering.findings, (count,), whose)
+
+
+def _aws_network_firewall(plan: Plan) -> Rendered:
+    from ws_network.aws.egress import render  # noqa: PLC0415 - one cloud at a time
+    from ws_network.aws.limits import RULE_GROUP_CAPACITY  # noqa: PLC0415
+
+    rendering = render(plan)
+    count = Count("rule group", "egress", "both", rendering.needed, RULE_GROUP_CAPACITY)
+    whose = "AWS's quota 'Maximum stateful rule group capacity'"
+    return Rendered(rendering.to_dict(), rendering.findings, (count,), whose, "units")
+
+
+def _aws_dns_firewall(plan: Plan) -> Rendered:
+    from ws_network.aws.egress import render_dns  # noqa: PLC0415 - one cloud at a time
+    from ws_network.aws.limits import DOMAINS_PER_LIST  # noqa: PLC0415
+
+    rendering = render_dns(plan)
+    count = Count("names", "egress", "both", len(rendering.rules["names"]["domains"]), DOMAINS_PER_LIST)
+    return Rendered(rendering.to_dict(), rendering.findings, (count,), "AWS's limit of domains in one request", "names")
+
+
 _RENDERERS: Mapping[Target, Callable[[Plan], Rendered]] = {
     Target.AWS_SECURITY_GROUP: _aws,
+    Target.AWS_NETWORK_FIREWALL: _aws_network_firewall,
+    Target.AWS_DNS_FIREWALL: _aws_dns_firewall,
     Target.AZURE_NSG: _azure,
+    Target.AZURE_FIREWALL: _azure_firewall,
     Target.GCP_FIREWALL_POLICY: _gcp,
     Target.GCP_VPC_FIREWALL: _gcp,
+    Target.GCP_SECURE_WEB_PROXY: _gcp_web_proxy,
 }

@@ -4,7 +4,7 @@ Owns the checks of those arguments, and the order of resources: groups, rules th
 the association of an own policy last, so that nothing is cut off half way.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +63,12 @@ class Made:
     groups: Mapping[str, pulumi.Output[str]]
 
 
-def planned(args: Mapping[str, Any]) -> Planned:
+def planned(args: Mapping[str, Any], part: Callable[[Plan], Plan] = lambda plan: plan) -> Planned:
     """Return the plan of component arguments, its rendering, and all findings.
+
+    Args:
+        args: The arguments.
+        part: What of the plan is deployed; all of it unless told.
 
     Raises:
         UserError: the arguments cannot be used, or the plan must not be deployed.
@@ -80,6 +84,7 @@ def planned(args: Mapping[str, Any]) -> Planned:
             if found.given is mark and role not in marks:
                 raise UserError(f"machines.{role} says given: {mark}: give {argument}['{role}'], or the marks there.")
     check_forms(args, FORMS)
+    plan = part(plan)
     band = (priorities.vpc_band if vpc else priorities.band)(args.get("first_priority"), args.get("last_priority"))
     rendering = render(
         plan,
@@ -165,7 +170,7 @@ class Resources:
         self._args = args
         self._deployment = what.plan.deployment
         self._marks = what.marks
-        self._project = given_id(name, "project", args["project"]) if "project" in args else None
+        self.project = given_id(name, "project", args["project"]) if "project" in args else None
         self._vpc = args.get("vpc_firewall", False)
         rules = {key: rule for key, rule in what.rendering.rules.items() if rule["role"] in roles}
         own = None if self._vpc or "firewall_policy" in args else self._policy(component)
@@ -190,7 +195,7 @@ class Resources:
         return compute.NetworkFirewallPolicy(
             resource_name(self._name, AUTOMATIC_LENGTH),
             description=POLICY_DESCRIPTION,
-            project=self._project,
+            project=self.project,
             opts=pulumi.ResourceOptions(parent=component),
         )
 
@@ -238,8 +243,8 @@ class Resources:
         """Return where the groups are made: as told, else in the project of the policy."""
         if "address_group_parent" in self._args:
             return given_id(self._name, "address_group_parent", self._args["address_group_parent"])
-        if self._project is not None:
-            return self._project.apply(lambda project: f"projects/{project}")
+        if self.project is not None:
+            return self.project.apply(lambda project: f"projects/{project}")
         if own is not None:
             return own.project.apply(lambda project: f"projects/{project}")
 
@@ -268,7 +273,7 @@ class Resources:
             name=resource_name(self._name),
             firewall_policy=own.name,
             attachment_target=given_id(self._name, "network", self._args["network"]),
-            project=self._project,
+            project=self.project,
             opts=pulumi.ResourceOptions(parent=component, depends_on=rules),
         )
 
@@ -308,14 +313,14 @@ class Resources:
             action=rule["action"],
             enable_logging=rule["enable_logging"],
             match=compute.NetworkFirewallPolicyRuleMatchArgs(**match),
-            project=self._project,
+            project=self.project,
             opts=opts,
             **self._targets(rule),
         )
 
     def _targets(self, rule: FirewallRule) -> dict[str, Any]:
         """Return the one property that says which machines a rule of a policy is for."""
-        marks = self._marks_of(rule["targets"]["role"])
+        marks = self.marks_of(rule["targets"]["role"])
         if rule["targets"]["mark"] == MachineMark.SERVICE_ACCOUNT:
             return {"target_service_accounts": marks}
         tags = [compute.NetworkFirewallPolicyRuleTargetSecureTagArgs(name=mark) for mark in marks]
@@ -323,7 +328,7 @@ class Resources:
 
     def _vpc_rule(self, name: str, rule: FirewallRule, opts: pulumi.ResourceOptions) -> pulumi.Resource:
         by_account = rule["targets"]["mark"] == MachineMark.SERVICE_ACCOUNT
-        targets = self._marks_of(rule["targets"]["role"])
+        targets = self.marks_of(rule["targets"]["role"])
         more: dict[str, Any] = {
             "target_service_accounts" if by_account else "target_tags": targets,
             "source_ranges": rule.get("src_ip_ranges"),
@@ -345,7 +350,7 @@ class Resources:
             description=rule["description"],
             direction=rule["direction"],
             priority=rule["priority"],
-            project=self._project,
+            project=self.project,
             opts=opts,
             **{key: value for key, value in more.items() if value is not None},
         )
@@ -358,7 +363,7 @@ class Resources:
         out: list[pulumi.Input[str]] = []
         for end in _ends(rule, field):
             if "role" in end:
-                out += self._marks_of(end["role"])
+                out += self.marks_of(end["role"])
             elif "input" in end:
                 given = self._args["peer_secure_tag_ids"][end["input"]]
                 out.append(given_id(self._name, f"peer_secure_tag_ids['{end['input']}']", given))
@@ -366,7 +371,7 @@ class Resources:
                 out.append(end["id"])
         return out
 
-    def _marks_of(self, role: str) -> list[pulumi.Input[str]]:
+    def marks_of(self, role: str) -> list[pulumi.Input[str]]:
         """Return the marks of a role's machines: given by the arguments, else by the deployment."""
         if role in self._marks:
             mark, value = self._marks[role]

@@ -1,0 +1,44 @@
+"""Whose traffic the rules are for: the networks of each role, as a program gives them.
+
+Owns what those may be. A firewall sees addresses and no machines, so a role without networks has no rule.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from ws_network.addresses import AddressSet, parse_cidr
+from ws_network.errors import UserError, unknown_name
+from ws_network.plan import Plan
+
+
+def checked_networks(plan: Plan, role_cidrs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the networks by role, as few ranges as say the same, sorted.
+
+    Args:
+        plan: For the target `aws-network-firewall`.
+        role_cidrs: Ranges by role.
+
+    Raises:
+        UserError: a role is unknown, or has rules and no networks, or a range cannot be that of machines.
+    """
+    for role in role_cidrs:
+        if role not in plan.roles:
+            raise UserError(unknown_name("role in role_cidrs", role, plan.roles))
+    for role in sorted({rule.role for rule in plan.rules} - set(role_cidrs)):
+        raise UserError(
+            f"role {role} has rules and no networks: give the ranges of its subnets as role_cidrs['{role}']."
+        )
+    return {role: _checked(role, role_cidrs[role]) for role in sorted(role_cidrs)}
+
+
+def _checked(role: str, cidrs: Sequence[str]) -> tuple[str, ...]:
+    where = f"role_cidrs['{role}']"
+    if not cidrs:
+        raise UserError(f"{where} is empty: give the ranges of the role's subnets.")
+    for text in cidrs:
+        try:
+            cidr = parse_cidr(text)
+        except UserError as error:
+            raise UserError(f"{where}: {error}") from None
+        if cidr.prefix_length == 0:
+            raise UserError(f"{where} has {cidr.text}, which is every machine: give the ranges of the role's subnets.")
+    return AddressSet.from_cidrs(cidrs).cidrs()
