@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum, unique
-from itertools import groupby
 
 from ws_network.addresses import AddressSet
 from ws_network.catalogue import Transport
 from ws_network.endpoints import AddressList, Endpoint
+from ws_network.errors import UserError
 from ws_network.grammar import GRAMMARS, EndpointKind, Grammar
 from ws_network.identity import digest
 from ws_network.plan import Plan
@@ -90,6 +90,9 @@ def compose(plan: Plan) -> tuple[ComposedRule, ...]:
 
     One rule per role, direction, line of the page and form of the other end; per protocol and per group or tag too
     where the target's rule holds one of them.
+
+    Raises:
+        UserError: the ends of a rule are open to different ports, which is a defect of the plan.
     """
     grammar = GRAMMARS[plan.target]
     lines = {flow.id: (flow.line, flow.slot) for flow in plan.flows}
@@ -102,33 +105,30 @@ def compose(plan: Plan) -> tuple[ComposedRule, ...]:
             found[rule.role, rule.direction, line, facet, *_apart(rule, facet, grammar)].append((rule, flow))
     out: list[ComposedRule] = []
     for (role, direction, line, facet, protocol, member), permissions in sorted(found.items()):
-        pairs = _alike(rule for rule, _ in permissions)
-        for services, ends in pairs:
-            moved = services[0].ports.text if len(pairs) > 1 else ""
-            form = member or facet.word
-            words = (role, str(direction), line, protocol, moved, form)
-            flows = {flow for rule, flow in permissions if rule.peer in ends}
-            out.append(
-                ComposedRule(
-                    role=role,
-                    direction=direction,
-                    name="-".join(word for word in words if word),
-                    services=services,
-                    ends=ends,
-                    flows=tuple(sorted(flows)),
-                    facet=facet,
-                    line=line,
-                    slot=slots[line],
-                )
+        words = (role, str(direction), line, protocol, member or facet.word)
+        name = "-".join(word for word in words if word)
+        services, ends = _whole(name, [rule for rule, _ in permissions])
+        out.append(
+            ComposedRule(
+                role=role,
+                direction=direction,
+                name=name,
+                services=services,
+                ends=ends,
+                flows=tuple(sorted({flow for _, flow in permissions})),
+                facet=facet,
+                line=line,
+                slot=slots[line],
             )
+        )
     return tuple(sorted(_told_apart(out), key=lambda rule: rule.name))
 
 
 def _told_apart(rules: list[ComposedRule]) -> Iterator[ComposedRule]:
     """Yield the rules; of those with one name, all but that of the shortest line with a mark of their line.
 
-    The ports of a line and a longer id can look alike: `agent-dns`, port 5353, and `agent-dns-5353`. The longer one is
-    always a flow that the site adds, and never renames a rule of the page.
+    A role that the site invents and a longer id can look alike: `agent` and `egress-own`, `agent-egress` and `own`. The
+    longer one is always a flow that the site adds, and never renames a rule of the page.
     """
     taken: set[str] = set()
     for rule in sorted(rules, key=lambda rule: (len(rule.line), rule)):
@@ -162,10 +162,15 @@ def _apart(rule: Rule, facet: Facet, grammar: Grammar) -> tuple[str, str]:
     return protocol, rule.peer.slug
 
 
-def _alike(rules: Iterable[Rule]) -> list[tuple[tuple[Service, ...], tuple[Endpoint, ...]]]:
-    """Return services with the ends that all of them are open to: one pair, unless a port was moved for one end."""
-    services: dict[Endpoint, set[Service]] = defaultdict(set)
+def _whole(name: str, rules: Iterable[Rule]) -> tuple[tuple[Service, ...], tuple[Endpoint, ...]]:
+    """Return the services of a rule, and the ends that each of them is open to.
+
+    Ends of one line never differ in their ports: flows to one listener have the same (`ws_network.flows`).
+    """
+    opened: dict[Endpoint, set[Service]] = defaultdict(set)
     for rule in rules:
-        services[rule.peer].add(Service(rule.protocol, rule.ports))
-    pairs = sorted((tuple(sorted(found)), end) for end, found in services.items())
-    return [(opened, tuple(end for _, end in same)) for opened, same in groupby(pairs, key=lambda pair: pair[0])]
+        opened[rule.peer].add(Service(rule.protocol, rule.ports))
+    services = set().union(*opened.values())
+    if any(found != services for found in opened.values()):  # one rule would open a port to an end that has it not
+        raise UserError(f"the ends of {name} are open to different ports: this is a defect of ws-network.")
+    return tuple(sorted(services)), tuple(sorted(opened))

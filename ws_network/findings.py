@@ -73,6 +73,12 @@ CODES: dict[str, Code] = {
         "Azure asks the security group of the subnet and that of the interface, and both must admit the traffic.",
         "Give the subnets no group, or one that admits what the groups of the roles do.",
     ),
+    "capacity-unsaid": Code(
+        Severity.MEDIUM,
+        "The capacity of a rule group follows the need, and another capacity is another group; AWS cannot replace one "
+        "that a firewall policy of another stack still holds.",
+        "Give capacity, or say firewall_policy: true.",
+    ),
     "content-network-by-name": Code(
         Severity.MEDIUM,
         "Names of a content network are followed by name, and the platform keeps a few of their many answers.",
@@ -118,6 +124,11 @@ CODES: dict[str, Code] = {
         "A domain list of Network Firewall that allows names drops all others of the same protocols by itself.",
         "In a policy of your own, put what else the machines need before it; or leave domain_list out.",
     ),
+    "enters-elsewhere": Code(
+        Severity.MEDIUM,
+        "A policy at the edge holds what leaves, and a required flow enters: only the machines' groups have its rules.",
+        "Where the same firewall sees what enters, open the flow in it by a rule of your own.",
+    ),
     "exception-expired": Code(
         Severity.HIGH,
         "An exception is past its end date; nothing changed by itself.",
@@ -140,8 +151,9 @@ CODES: dict[str, Code] = {
     ),
     "family-without-networks": Code(
         Severity.LOW,
-        "A firewall finds a role by its networks, and those given are all of the other address family.",
-        "Give the networks of that family too, or nothing where the role's machines have none.",
+        "A firewall finds a role by its networks, and those given are all of the other address family; an error for a "
+        "flow that has no address of theirs.",
+        "Give the role's networks of that family in role_cidrs, or the other end addresses of the one that is there.",
     ),
     "feature-off": Code(
         Severity.INFO,
@@ -236,8 +248,13 @@ CODES: dict[str, Code] = {
     ),
     "name-not-found": Code(
         Severity.MEDIUM,
-        "DNS says that a needed name does not exist (NXDOMAIN).",
+        "DNS says that a needed name, or one that it leads to, does not exist (NXDOMAIN).",
         "Look whether the name is right and the resolver sees it; a host of the page that is gone is worth a report.",
+    ),
+    "name-not-needed": Code(
+        Severity.LOW,
+        "The snapshot has a name that no given deployment needs: it was not asked for, and goes after the window.",
+        "Nothing, or resolve with all deployments that share the snapshot: ws-network resolve FILE FILE.",
     ),
     "name-on-every-port": Code(
         Severity.LOW,
@@ -309,6 +326,11 @@ CODES: dict[str, Code] = {
         "The snapshot was resolved at another place than before, and answers differ by place.",
         "Resolve at one place, as near to the network as there is; give --place only when it moves for good.",
     ),
+    "platform-names-admitted": Code(
+        Severity.INFO,
+        "The firewall admits host names of the cloud's own platform by itself, for every machine behind it.",
+        "Nothing, where they may pass; else let an application collection that denies all come last in the policy.",
+    ),
     "platform-unfiltered": Code(
         Severity.INFO,
         "The platform does not filter this traffic, so there is no rule that would only pretend to.",
@@ -317,7 +339,8 @@ CODES: dict[str, Code] = {
     "policy-unseen": Code(
         Severity.INFO,
         "The rule group goes into a firewall policy that exists; only that policy drops what no rule passes.",
-        "Look that it has strict order and aws:drop_established, or say firewall_policy: true.",
+        "Look that it has strict order and aws:drop_established; for a policy of another stack give capacity. Or say "
+        "firewall_policy: true.",
     ),
     "priority-taken": Code(
         Severity.ERROR,
@@ -377,8 +400,8 @@ CODES: dict[str, Code] = {
     ),
     "snapshot-age-unknown": Code(
         Severity.INFO,
-        "The snapshot's own file holds no time of its last resolution, and nobody told it.",
-        "Give the day that ws-network resolve wrote beside the snapshot.",
+        "The snapshot's own file holds no time of its last resolution, and nobody told it; medium where it lies ahead.",
+        "Give the day of the file beside the snapshot (ws_network.resolved_on); resolve again where it is broken.",
     ),
     "snapshot-example": Code(
         Severity.HIGH,
@@ -426,7 +449,7 @@ CODES: dict[str, Code] = {
         "Add it with extra_flows where you know it.",
     ),
     "wildcard-admitted": Code(
-        Severity.INFO,
+        Severity.LOW,
         "The target says the page's wildcard: a name and every name under it, also those that the page does not list.",
         "Nothing, where the names under it are the vendor's to give.",
     ),

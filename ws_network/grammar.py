@@ -8,8 +8,9 @@ renderer), nor which form of a host name is permitted (`ws_network.deployment.na
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from typing import Any
 
-from ws_network.addresses import AddressSet
+from ws_network.addresses import FAMILIES, AddressSet, Family
 from ws_network.deployment import MachineMark, Target
 
 
@@ -86,6 +87,10 @@ class Grammar:
     """A rule can say the page's wildcard: a name and every name under it."""
     at_the_edge: bool = False
     """It sees what leaves the network, and not what stays inside: the machines of the site among each other."""
+    not_in_names: tuple[str, ...] = ()
+    """What a host name may not have inside where it is filtered."""
+    families: frozenset[Family] = frozenset(FAMILIES)
+    """Families of addresses that its rules take."""
     by_name_only: bool = False
     """It sees host names, and no traffic: what is reached by address is not its to allow."""
 
@@ -106,7 +111,7 @@ _AWS = _GROUPS | {EndpointKind.SECURITY_GROUP, EndpointKind.PREFIX_LIST}
 _AZURE = _GROUPS | {EndpointKind.SERVICE_TAG, EndpointKind.APPLICATION_SECURITY_GROUP}
 
 
-def _edge(*egress: EndpointKind, by_name_only: bool = False) -> Grammar:
+def _edge(*egress: EndpointKind, **more: Any) -> Grammar:
     """Return the grammar of what filters names where traffic leaves the network."""
     return Grammar(
         many_ports=True,
@@ -121,7 +126,7 @@ def _edge(*egress: EndpointKind, by_name_only: bool = False) -> Grammar:
         unfiltered=AddressSet.from_cidrs(["169.254.0.0/16", "168.63.129.16/32", "fd00:ec2::/32", "fe80::/10"]),
         wildcards=True,
         at_the_edge=True,
-        by_name_only=by_name_only,
+        **more,
     )
 
 
@@ -184,8 +189,14 @@ GRAMMARS: Mapping[Target, Grammar] = {
         unfiltered=AddressSet.from_cidrs(["169.254.169.254/32"]),
     ),
     Target.AWS_NETWORK_FIREWALL: _edge(EndpointKind.LIST, EndpointKind.NAMES),
-    Target.AWS_DNS_FIREWALL: _edge(EndpointKind.NAMES, by_name_only=True),
-    Target.AZURE_FIREWALL: _edge(EndpointKind.LIST, EndpointKind.NAMES, EndpointKind.SERVICE_TAG),
+    Target.AWS_DNS_FIREWALL: _edge(EndpointKind.NAMES, by_name_only=True, not_in_names=("_",)),
+    Target.AZURE_FIREWALL: _edge(
+        EndpointKind.LIST,
+        EndpointKind.NAMES,
+        EndpointKind.SERVICE_TAG,
+        not_in_names=("--",),
+        families=frozenset({4}),
+    ),
     Target.GCP_SECURE_WEB_PROXY: _edge(EndpointKind.NAMES),
 }
 """Sources. AWS: VPC user guide, "Security groups" (what is not filtered: VPC resolver, Time Sync and instance metadata,

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from ws_network.addresses import AddressSet, Family
-from ws_network.catalogue import Catalogue, Transport
+from ws_network.catalogue import Catalogue, RoleKind, Transport
 from ws_network.deployment import Deployment, Layout, MachineMark, Target, check_deployment
 from ws_network.deployment.check import LAST_SLOT, PAGE_SLOTS
 from ws_network.endpoints import AddressList, Endpoint, EndpointFinder, NameList, Origin
@@ -192,18 +192,22 @@ def build_plan(  # noqa: PLR0913 - each argument is one input of the plan, all b
     findings = [*required.findings, *_of_target(deployment, target, marks)]
     without_hosts = {entry.flow for entry in findings if entry.code == "no-hosts"}
     for flow in required.flows:
-        for role, direction, reach in _ends(finder, flow):
+        ends = list(_ends(finder, flow))
+        if not ends and finder.grammar.sees_all_traffic:
+            text = f"{flow.id}: {target} holds what leaves, and this enters: from {flow.source} to {flow.destination}."
+            service = catalogue.roles.get(flow.source)
+            severity = None if service is not None and service.kind is RoleKind.SERVICE else Severity.LOW
+            findings.append(finding("enters-elsewhere", flow.id, text, severity=severity))
+        for role, direction, reach in ends:
             made = list(rules_of(role, direction, flow, reach.endpoints))
             rules += made
-            lists |= {found.name: found for found in reach.lists}
-            name_lists |= {found.name: found for found in reach.name_lists}
-            findings += reach.findings
+            findings += [*reach.findings, *_one_content(flow, [(lists, reach.lists), (name_lists, reach.name_lists)])]
             if not made and not reach.findings and flow.id not in without_hosts:
                 text = f"{flow.id} ended without rule or finding at {role}: this is a defect of ws-network."
                 findings.append(finding("lost-flow", flow.id, text))
     joined: tuple[Rule, ...] = join(rules)
     if behind := _standing_behind(joined, target, deployment):
-        policy = build_plan(catalogue, deployment, target=behind, snapshot=snapshot, as_of=as_of, references=references)
+        policy = build_plan(catalogue, deployment, target=behind, snapshot=snapshot, references=references)
         findings += _uncovered(required.flows, joined, policy)
     grammar = GRAMMARS[target]
     if deployment.layout is Layout.MINIMAL and not grammar.many_ports:
@@ -280,6 +284,15 @@ def _without_slot(ids: Iterable[str], target: Target, deployment: Deployment) ->
         yield finding("slot-missing", flow_id, text, remedy=remedy)
 
 
+def _one_content(flow: RequiredFlow, found: Iterable[tuple[dict[str, Any], Iterable[Any]]]) -> Iterator[Finding]:
+    """Add a flow's lists to those of the plan, and yield an error for a name that stands for something else there."""
+    for known, new in found:
+        for each in sorted(new):
+            if known.setdefault(each.name, each) != each:
+                text = f"{flow.id} has a list {each.name} of other content than another flow's: a defect of ws-network."
+                yield finding("lost-flow", flow.id, text)
+
+
 def _standing_behind(rules: tuple[Rule, ...], target: Target, deployment: Deployment) -> Target | None:
     """Return the policy that is said to filter what rules open to any address."""
     is_open = any(rule.peer.kind is EndpointKind.ANY for rule in rules)
@@ -289,7 +302,13 @@ def _standing_behind(rules: tuple[Rule, ...], target: Target, deployment: Deploy
 def _uncovered(flows: tuple[RequiredFlow, ...], rules: tuple[Rule, ...], policy: Plan) -> Iterator[Finding]:
     """Yield an error for each flow that is open to any address, and of whose hosts the policy behind it refuses one."""
     refused = {entry.flow for entry in policy.findings if entry.severity is Severity.ERROR}
-    by_address = {flow for rule in policy.rules if rule.peer.kind is EndpointKind.LIST for flow in rule.flows}
+    families = GRAMMARS[policy.target].families
+    by_address = {
+        flow
+        for rule in policy.rules
+        if rule.peer.kind is EndpointKind.LIST and policy.lists[rule.peer.value].family in families
+        for flow in rule.flows
+    }
     known = {flow.id: flow for flow in flows}
     hosts: dict[str, set[str]] = {}
     open_rules = [rule for rule in rules if rule.peer.kind is EndpointKind.ANY and rule.direction is Direction.EGRESS]

@@ -53,7 +53,8 @@ def report(plan: Plan, findings: Iterable[Finding], level: Detail = Detail.FULL)
     lines = [
         f"# Workload Security rules for {plan.deployment.region}",
         "",
-        f"Catalogue {plan.catalogue.revision}, target {plan.target}, {len(plan.rules)} rules. Unofficial.",
+        # A rule of Azure or GCP holds several, so their number is not the output `rule_count`.
+        f"Catalogue {plan.catalogue.revision}, target {plan.target}, {len(plan.rules)} permissions. Unofficial.",
     ]
     for role in plan.roles:
         rules = [rule for rule in plan.rules if rule.role == role]

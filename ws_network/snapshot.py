@@ -37,6 +37,38 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def check_place(text: str) -> str:
+    """Return a place as it is.
+
+    Raises:
+        ValueError: it is blank, or has characters that a terminal would obey.
+    """
+    if not text.strip():
+        raise ValueError("is empty: say where this is resolved, as 'build runner in eu-central-1'")
+    if not text.isprintable():
+        raise ValueError(f"is {text!r}, with characters that are not printed: say it in one line of plain text")
+    return text
+
+
+def _place(text: str) -> str:
+    try:
+        return check_place(text)
+    except ValueError as error:
+        raise ValueError(f"the place {error}") from None
+
+
+def _day(value: object) -> object:
+    """Return a day as it is written in JSON: a number would be read as seconds since 1970."""
+    if isinstance(value, str | date):
+        return value
+    raise ValueError(f"'{value}' is no day: write it as YYYY-MM-DD")
+
+
+def _spelled(text: str) -> str:
+    """Return an address in the spelling of the lists."""
+    return parse_cidr(text).text.split("/")[0]
+
+
 class ResolvedName(BaseModel):
     """What one name resolved to."""
 
@@ -44,7 +76,9 @@ class ResolvedName(BaseModel):
 
     ipv4: tuple[Annotated[str, _address(4)], ...] = ()
     ipv6: tuple[Annotated[str, _address(6)], ...] = ()
-    absent_since: dict[str, date] = Field(default_factory=dict)
+    absent_since: dict[Annotated[str, AfterValidator(_spelled)], Annotated[date, BeforeValidator(_day)]] = Field(
+        default_factory=dict
+    )
     """Addresses that the last answers no longer had, kept for the grace window, with the first day without them."""
 
     @model_validator(mode="before")
@@ -85,7 +119,7 @@ class Snapshot(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Annotated[int, BeforeValidator(_whole), Field(ge=1, strict=True)]
-    place: str = Field(min_length=1)
+    place: Annotated[str, AfterValidator(_place)] = Field(min_length=1)
     """Where it was resolved: a runner's answer need not be the network's."""
     names: dict[str, ResolvedName]
     example: bool = False

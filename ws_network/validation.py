@@ -81,9 +81,10 @@ def _problem(problem: Any, path: str, model: type[BaseModel]) -> str:
         return f"'{path}' cannot be '{problem['input']}': {hint}"
     if kind == "value_error":
         return f"'{path}': {_sentence(problem)}" if path else _sentence(problem)
+    what = f"'{path}'" if path else "it"  # the whole has no key
     if problem["input"] in (None, "", [], ()):
-        return f"'{path}' is empty: give it a value, or remove the key."
-    return f"'{path}' cannot be {shown(problem['input'])}: {_wanted(kind, str(problem['msg']))}."
+        return f"{what} is empty: give it a value, or remove the key."
+    return f"{what} cannot be {shown(problem['input'])}: {_wanted(kind, str(problem['msg']))}."
 
 
 def _sentence(problem: Any) -> str:

@@ -24,6 +24,8 @@ LIMITS = {
     "RegionCodes": 5000,
     "SecureTags": 256,
 }
+#: Service accounts that a rule has as its targets. Google publishes no number; this is a VPC's, as others say too.
+TARGET_ACCOUNTS = 10
 #: What exists for one end only: an egress rule cannot say by these where traffic comes from, and the reverse.
 #: https://cloud.google.com/firewall/docs/firewall-policies-rule-details, read 2026-11.
 EGRESS_ONLY = (
@@ -125,6 +127,10 @@ def _check_targets(session: Session, rule: Body, networks: list[str]) -> None:
             raise invalid(
                 f"resource.targetServiceAccounts[{index}]", account, "Must be the email of a service account."
             )
+    if len(accounts) > TARGET_ACCOUNTS:
+        raise invalid(
+            "resource.targetServiceAccounts", len(accounts), f"At most {TARGET_ACCOUNTS} are allowed in a rule."
+        )
     if len(secure) > LIMITS["SecureTags"]:
         raise invalid(
             "resource.targetSecureTags", len(secure), f"At most {LIMITS['SecureTags']} are allowed in a rule."

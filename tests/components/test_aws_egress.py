@@ -70,6 +70,16 @@ class TestResources:
         assert (recording.outputs["firewall_policy_arn"], recording.outputs["dns_rule_group_id"]) == ("", "")
         assert codes(recording)["policy-unseen"] == "info"
 
+    def test_a_group_for_a_policy_that_may_be_of_another_stack_tells_the_capacity_to_give(self) -> None:
+        """AWS deletes no group that a policy holds, so the first that needs another capacity would end half way."""
+        (entry,) = [each for each in made().outputs["findings"] if each["code"] == "capacity-unsaid"]
+        assert entry["severity"] == "medium"
+        assert entry["remedy"].startswith("Say capacity: 100, ")
+        assert "100 units because 3 are needed now" in entry["text"]
+        assert "capacity-unsaid" not in codes(made(capacity=100))
+        assert made(capacity=100).named("egress").inputs == made().named("egress").inputs
+        assert "capacity-unsaid" not in codes(made(firewall_policy=True))
+
     def test_a_policy_of_its_own(self) -> None:
         recording = made(changed(AGENTS, tags={"team": "platform"}), firewall_policy=True)
         assert kinds(recording) == [("FirewallPolicy", "egress"), ("RuleGroup", "egress")]
@@ -153,7 +163,17 @@ class TestDns:
         text = made(**DNS).outputs["report"]
         assert "target aws-network-firewall" in text
         assert "target aws-dns-firewall" in text
+        first, second = text.split("# Workload Security rules")[1:]
+        own = {
+            "handshake-passes": first,
+            "policy-unseen": first,
+            "dns-blocks-others": second,
+            "name-on-every-port": second,
+        }
+        for code, document in own.items():
+            assert (text.count(code), document.count(code)) == (1, 1), code
         assert made(report="none").outputs["report"] == ""
+        assert made(report="none", **DNS).outputs["report"] == ""
         assert "10.20.0.53" not in made(report="redacted", **DNS).outputs["report"]
 
 
@@ -202,6 +222,14 @@ class TestSentences:
             (
                 "alert_only: 'until' cannot be 'soon': write a day as YYYY-MM-DD.",
                 {"alert_only": {"reason": "x", "until": "soon"}, "firewall_policy": True},
+            ),
+            (
+                "alert_only: it cannot be 'yes': write a mapping, as {key: value}.",
+                {"alert_only": "yes", "firewall_policy": True},
+            ),
+            (
+                "agent-dns: goes to IPv4 addresses alone, and role_cidrs['agent'] has no IPv4 network.",
+                {"role_cidrs": {"agent": ["fd00::/64"]}},
             ),
             ("unknown argument 'capcity': did you mean 'capacity'?", {"capcity": 5}),
         ],

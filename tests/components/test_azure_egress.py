@@ -10,7 +10,7 @@ import pytest
 
 from tests.components.azure_sites import AGENTS, GROUP
 from tests.components.recorder import AZURE, Recording, check_golden, record
-from tests.components.sites import changed, with_peer
+from tests.components.sites import HELD, changed, with_peer
 from ws_network.azure import AzureEgressPolicy
 
 FILTERED = changed(AGENTS, names=None, any_address=None, behind=None, tags={"team": "network"})
@@ -120,6 +120,14 @@ class TestPolicy:
             ({"role_cidrs": {"agent": "10.0.0.0/8"}}, "role_cidrs['agent'] cannot be '10.0.0.0/8': write a list, as "),
             ({"role_cidrs": {"agent": [pulumi.Output.from_input("x")]}}, "role_cidrs['agent'][0] is an output of "),
             ({"firewall_policy_name": "hub"}, "priority is missing: give the group one from 100 to 65000 that comes"),
+            (
+                {"firewall_policy_name": "a/policies/hub", "priority": 400},
+                "firewall_policy_name: 'a/policies/hub' is no name of a firewall policy: write it without its path, ",
+            ),
+            (
+                {"firewall_policy_name": pulumi.Output.from_input(f"{AZURE}/firewallPolicies/hub"), "priority": 400},
+                f"firewall_policy_name: '{AZURE}/firewallPolicies/hub' is no name of a firewall policy: ",
+            ),
             ({"priority": 99}, "priority is 99, which no rule collection group can have: give one from 100 to 65000."),
             ({"priority": "high"}, "priority cannot be 'high'"),
             ({"dns_proxy": True}, "dns_proxy is about a policy that exists, and ours has it on: give firewall_policy_"),
@@ -145,6 +153,13 @@ class TestPolicy:
             deploy(named, firewall_policy_name="hub", priority=400, **said)
         made = deploy(named, firewall_policy_name="hub", priority=400, dns_proxy=True)
         assert any("destinationFqdns" in rule for rule in rules(made).values())
+
+    def test_a_site_that_needs_nothing_outside(self) -> None:
+        lines = ("agent-service", "agent-spn-443", "agent-spn-80", "agent-download-center-443")
+        peers = {"dns-server": {"platform": True}, "ntp-server": {"platform": True}}
+        nothing = changed(FILTERED, peers=peers, decline=dict.fromkeys(lines, HELD))
+        with pytest.raises(pulumi.RunError, match=r"^out: nothing that the site needs leaves its network by way of a "):
+            deploy(nothing)
 
     def test_no_snapshot_where_one_is_needed(self) -> None:
         named = changed(FILTERED, names=[{"target": "azure-firewall", "forms": ["snapshot"]}])

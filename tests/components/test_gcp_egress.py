@@ -10,7 +10,7 @@ import pytest
 
 from tests.components.gcp_sites import AGENTS, SITE, TAGS
 from tests.components.recorder import Recording, check_golden, record
-from tests.components.sites import changed
+from tests.components.sites import HELD, changed
 from ws_network.gcp import GcpEgressPolicy, GcpWorkloadSecurity
 
 NETWORK = "projects/my-project/global/networks/main"
@@ -121,6 +121,7 @@ class TestWebProxy:
         made = deploy(web_proxy_location=REGION, gateway_security_policy=THEIRS, web_proxy_first_priority=7)
         assert made.of(PROXY_POLICY) == []
         assert {item.inputs["gatewaySecurityPolicy"] for item in made.of(PROXY_RULE)} == {"theirs"}
+        assert {item.inputs.get("project") for item in (*made.of(PROXY_RULE), *made.of("urlList:"))} == {"hub"}
         assert made.outputs["gateway_security_policy_id"] == THEIRS
         (text,) = told(made, "foreign-priorities-unseen")
         assert text.startswith("what else the gateway security policy has between the priorities 7 and ")
@@ -138,6 +139,17 @@ class TestWebProxy:
         assert "target gcp-secure-web-proxy" in text
         assert "trendmicro.com" not in deploy(web_proxy_location=REGION, report="redacted").outputs["report"]
         assert deploy(web_proxy_location=REGION, report="none").outputs["report"] == ""
+
+    def test_an_extra_flow_that_is_renamed_keeps_its_rule(self) -> None:
+        """The proxy takes no priority twice either, and it comes from the slot."""
+        flow = {"source": "agent", "destination": "download-center", "transport": "tcp", "ports": [8443], "slot": 80}
+        found = []
+        for name in ("one", "renamed"):
+            extra = [flow | {"id": name, "reason": "r", "until": "2027-11-30"}]
+            made = deploy(changed(AGENTS, extra_flows=extra), web_proxy_location=REGION)
+            found.append({item.name: item.inputs["priority"] for item in made.of(PROXY_RULE)})
+        assert found[0] == found[1]
+        assert len([name for name in found[0] if "slot-80" in name]) == 1
 
     def test_secret_marks_stay_secret(self) -> None:
         tags: Any = {"agent": pulumi.Output.secret("tagValues/4711")}
@@ -184,8 +196,16 @@ class TestRefusals:
                 "gateway_security_policy is in us-east1 and web_proxy_location says europe-west3: give the same ",
             ),
             (
+                {"web_proxy_location": REGION, "gateway_security_policy": THEIRS, "project": "other"},
+                "gateway_security_policy is in the project hub and project is other: remove project, or give the same",
+            ),
+            (
                 {"web_proxy_location": REGION, "gateway_security_policy": "policies/theirs"},
-                "gateway_security_policy is policies/theirs: give its name, or its id as projects/my-project/",
+                "gateway_security_policy is 'policies/theirs': give its name, or its id as projects/my-project/",
+            ),
+            (
+                {"web_proxy_location": REGION, "gateway_security_policy": "the'irs"},
+                "gateway_security_policy is 'the'irs': give its name, or its id as projects/my-project/",
             ),
             (
                 {"web_proxy_location": REGION, "role_secure_tags": {"agent": pulumi.Output.from_input("a') || ('")}},
@@ -196,6 +216,18 @@ class TestRefusals:
     def test_is_a_sentence(self, args: dict[str, Any], sentence: str) -> None:
         with pytest.raises(pulumi.RunError, match=rf"^out: {re.escape(sentence)}"):
             deploy(**args)
+
+    def test_a_site_that_needs_nothing_outside(self) -> None:
+        lines = ("agent-service", "agent-spn-443", "agent-spn-80", "agent-download-center-443")
+        peers = {"dns-server": {"platform": True}, "ntp-server": {"platform": True}}
+        named = changed(AGENTS, decline=dict.fromkeys(lines, HELD))
+        assert deploy(named).registrations
+        with pytest.raises(
+            pulumi.RunError, match=r"^out: web_proxy_location has no host name to admit: leave it out\.$"
+        ):
+            deploy(named, web_proxy_location=REGION)
+        with pytest.raises(pulumi.RunError, match=r"^out: nothing that the site needs leaves its machines: take the "):
+            deploy(changed(named, peers=peers, deny_rest=False))
 
     def test_names_that_one_of_the_two_is_not_allowed_to_admit(self) -> None:
         names = [*AGENTS["names"], {"target": "gcp-secure-web-proxy", "forms": ["refuse"]}]

@@ -101,6 +101,10 @@ class TestAddressGroups:
             ({"cidrs": {"dns": ["10.0.0.0/8"]}, "capacities": {"dns": 0}}, "capacities['dns'] is 0 for 1 ranges: give"),
             ({"cidrs": {"dns": ["10.0.0.0/8"]}, "capacities": {"dns": True}}, "capacities['dns'] cannot be true"),
             ({"cidrs": {"dns": ["10.0.0.0/8"]}, "capacities": {"dsn": 5}}, "unknown key in capacities 'dsn': did you"),
+            (
+                {"cidrs": {"dns": ["10.0.0.0/8"]}, "parent": "hub"},
+                "parent is 'hub': write it as projects/my-project or organizations/123456789.",
+            ),
             ({"cidrs": {"dns": ["10.0.0.0/8"]}, "labels": {"Team": "a b"}}, "labels has 'team: a b', which GCP takes"),
             ({}, "cidrs is missing: add it."),
         ],

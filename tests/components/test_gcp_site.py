@@ -109,6 +109,11 @@ class TestOrder:
         assert made.of("addressGroup:") == made.of("networkFirewallPolicy") == []
 
 
+def parents(recording: Recording) -> set[str]:
+    """Return where the address groups are made."""
+    return {item.inputs["parent"] for item in recording.of("addressGroup:")}
+
+
 def waits_for(recording: Recording, name: str, kind: str = "") -> set[str]:
     """Return the names of the rules that a resource waits for."""
     (found,) = [
@@ -140,16 +145,92 @@ class TestAdoptedPolicy:
         assert {item.inputs["project"] for item in made.of(RULE)} == {"hub"}
 
     def test_a_policy_by_name_needs_a_project_for_its_groups(self) -> None:
-        with pytest.raises(pulumi.RunError, match=r"^site: address_group_parent is missing: .*projects/my-project"):
+        with pytest.raises(pulumi.RunError, match=r"^site: project is missing: .*projects/my-project"):
             deploy(AGENTS, firewall_policy="theirs", network=None)
         made = deploy(
             AGENTS, firewall_policy="theirs", network=None, address_group_parent="organizations/1", project="hub"
         )
         assert {item.inputs["parent"] for item in made.of("addressGroup:")} == {"organizations/1"}
 
-    def test_a_regional_policy_is_refused(self) -> None:
-        with pytest.raises(pulumi.RunError, match=r"is the regional policy .*: give a global one"):
-            deploy(AGENTS, firewall_policy="projects/hub/regions/r/firewallPolicies/theirs", network=None)
+    def test_a_provider_of_the_program_says_the_project_of_the_groups(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The configuration is the default provider's: the groups were made in its project, beside other rules."""
+        monkeypatch.setenv("GOOGLE_PROJECT", "configured")
+        by_name = {"firewall_policy": "theirs", "network": None}
+        assert parents(deploy(AGENTS, **by_name)) == {"projects/configured"}
+
+        def program() -> None:
+            other = gcp.Provider("other", project="other")
+            args = {"deployment": AGENTS, "role_secure_tags": tags_of(AGENTS), "firewall_policy": "theirs"}
+            GcpWorkloadSecurity("site", args, pulumi.ResourceOptions(providers={"gcp": other}))
+
+        assert parents(record(program)) == {"projects/other"}
+
+    @pytest.mark.parametrize("output", [False, True])
+    @pytest.mark.parametrize(
+        ("policy", "project", "of_rules", "of_groups"),
+        [
+            ("projects/hub/global/firewallPolicies/theirs", None, "hub", "projects/hub"),
+            ("projects/hub/global/firewallPolicies/theirs", "hub", "hub", "projects/hub"),
+            (
+                "https://www.googleapis.com/compute/v1/projects/hub/global/firewallPolicies/theirs",
+                None,
+                "hub",
+                "projects/hub",
+            ),
+            ("theirs", "hub", "hub", "projects/hub"),
+            ("global/firewallPolicies/theirs", None, None, "projects/usual"),
+        ],
+    )
+    def test_rules_are_in_the_project_of_the_policy(
+        self,
+        policy: str,
+        project: str | None,
+        of_rules: str | None,
+        of_groups: str,
+        output: bool,  # noqa: FBT001 - a parameter of the test
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """They went to the provider's project: to nothing, or to a policy of the same name there."""
+        monkeypatch.setenv("GOOGLE_PROJECT", "usual")
+        given: Any = pulumi.Output.from_input(policy) if output else policy
+        made = deploy(AGENTS, firewall_policy=given, network=None, project=project)
+        assert {item.inputs.get("project") for item in made.of(RULE)} == {of_rules}
+        assert {item.inputs["firewallPolicy"] for item in made.of(RULE)} == {"theirs"}
+        assert parents(made) == {of_groups}
+
+    def test_a_new_policy_and_its_groups_are_in_the_project_that_is_said(self) -> None:
+        made = deploy(AGENTS, project="hub")
+        assert {item.inputs["project"] for item in made.of("networkFirewallPolicy:")} == {"hub"}
+        assert parents(made) == {"projects/hub"}
+
+    @pytest.mark.parametrize("output", [False, True])
+    def test_two_projects_are_refused(self, output: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        policy = "projects/hub/global/firewallPolicies/theirs"
+        given: Any = pulumi.Output.from_input(policy) if output else policy
+        with pytest.raises(
+            pulumi.RunError,
+            match=r"^site: firewall_policy is in the project hub and project is other: remove project, or give the ",
+        ):
+            deploy(AGENTS, firewall_policy=given, network=None, project="other")
+
+    @pytest.mark.parametrize("output", [False, True])
+    @pytest.mark.parametrize(
+        "policy",
+        [
+            "projects/hub/regions/r/firewallPolicies/theirs",
+            "locations/global/firewallPolicies/123456",
+            "projects/hub/global/firewallPolicies/",
+            "projects/hub/global/firewallPolicies/123456",
+            "projects/hub/global/networks/main",
+            "My Policy",
+            "/",
+        ],
+    )
+    def test_what_is_no_global_policy_is_refused(self, policy: str, output: bool) -> None:  # noqa: FBT001 - as above
+        given: Any = pulumi.Output.from_input(policy) if output else policy
+        sentence = f"site: firewall_policy is '{policy}', which is no global network firewall policy: give its name, or"
+        with pytest.raises(pulumi.RunError, match=f"^{re.escape(sentence)}"):
+            deploy(AGENTS, firewall_policy=given, network=None, project="hub")
 
 
 class TestIdsFromElsewhere:
@@ -169,6 +250,13 @@ class TestIdsFromElsewhere:
         for entries in sources.values():
             assert sorted(entry["name"] for entry in entries) == ["tagValues/98", "tagValues/99"]
         assert {made.named(name).inputs["direction"] for name in sources} == {"INGRESS"}
+
+    def test_a_tag_that_two_roles_share_is_sent_once(self) -> None:
+        shared: Any = pulumi.Output.from_input("tagValues/7")
+        for tags in ({"agent": shared, "relay": shared}, {"agent": "tagValues/7", "relay": "tagValues/7"}):
+            made = deploy(SITE, role_secure_tags={**TAGS, **tags})
+            rule = made.named("site-relay-ingress-agent-relay-role")
+            assert rule.inputs["match"]["srcSecureTags"] == [{"name": "tagValues/7"}]
 
     def test_secret_stays_secret(self) -> None:
         """A secret id that reaches the state as plain text is in every backup of it."""
@@ -285,6 +373,29 @@ class TestStability:
         rule = ("gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule", "site-agent-egress-agent-dns-ipv4")
         assert after[rule]["match"]["destAddressGroups"] == ["id-of-site-peer-dns-server-ipv4-10"]
 
+    def test_an_extra_flow_that_is_renamed_is_an_update(self) -> None:
+        """Another resource at the priority of one that is still there is refused by GCP, at each update again."""
+
+        def own(*ids: str) -> dict[str, Any]:
+            flow = {"source": "agent", "destination": "dns-server", "transport": "tcp", "reason": "r"}
+            return changed(
+                AGENTS,
+                extra_flows=[
+                    flow | {"id": each, "ports": [9000 + len(each)], "slot": 80 + number, "until": "2027-11-30"}
+                    for number, each in enumerate(ids)
+                ],
+            )
+
+        before = deploy(own("one", "another"))
+        for ids in (("renamed", "another"), ("another", "one")):
+            after = deploy(own(*ids))
+            assert inputs(before).keys() == inputs(after).keys()
+            kept = {item.name: item.inputs["priority"] for item in before.of(RULE)}
+            assert {item.name: item.inputs["priority"] for item in after.of(RULE)} == kept
+        rule = before.named("site-agent-egress-slot.80-ipv4")
+        assert rule.inputs["ruleName"] == "agent-egress-one-ipv4"
+        assert [alias["spec"]["name"] for alias in rule.options["aliases"]] == ["site-agent-egress-one-ipv4"]
+
     def test_another_day_same_resources(self) -> None:
         """A stack whose rules go because a date has passed is an outage that nobody made."""
         ending = changed(AGENTS, expires={"agent-dns": {"until": "2027-03-31", "reason": "moves"}})
@@ -337,6 +448,37 @@ class TestBadArguments:
                 "vpc_firewall is true, so peer_secure_tag",
             ),
             (AGENTS, {"vpc_firewall": True, "address_groups": True}, "vpc_firewall is true, so address_groups means"),
+            (
+                AGENTS,
+                {"vpc_firewall": True, "address_group_parent": "projects/p"},
+                "vpc_firewall is true, so address_group_parent means nothing (its rules hold ranges only): remove one",
+            ),
+            (
+                AGENTS,
+                {"address_groups": False, "address_group_parent": "projects/p"},
+                "address_groups is false, so address_group_parent means nothing: remove one of the two.",
+            ),
+            (
+                AGENTS,
+                {"address_group_location": "europe-west3"},
+                "address_group_location is 'europe-west3', and rules of a global policy take global address groups: ",
+            ),
+            (AGENTS, {"address_group_location": ""}, "address_group_location is '', and rules of a global policy"),
+            (
+                AGENTS,
+                {"address_group_parent": "hub"},
+                "address_group_parent is 'hub': write it as projects/my-project or organizations/123456789.",
+            ),
+            (
+                AGENTS,
+                {"address_group_parent": pulumi.Output.from_input("hub")},
+                "address_group_parent is 'hub': write it as projects/my-project or organizations/123456789.",
+            ),
+            (
+                changed(AGENTS, tags={"Team": "A", "team": "b"}),
+                {},
+                "tags has the label 'team' twice, since labels of GCP are in lower case: remove one.",
+            ),
             (AGENTS, {"role_secure_tags": {"agnet": "x"}}, "unknown key in role_secure_tags 'agnet': did you mean"),
             (AGENTS, {"role_secure_tags": ["tagValues/1"]}, "role_secure_tags cannot be a list: write a map"),
             (AGENTS, {"role_secure_tags": {}}, "role agent has no machines, and a rule of gcp-firewall-policy without"),
@@ -369,6 +511,8 @@ class TestBadArguments:
                 "gcp-firewall-policy allows what no rule names, and deny_rest",
             ),
             (AGENTS, {"as_of": "30.11.2027"}, "as_of is '30.11.2027': write it as YYYY-MM-DD."),
+            (AGENTS, {"as_of": "20271130"}, "as_of is '20271130': write it as YYYY-MM-DD."),
+            (AGENTS, {"as_of": "2027-11-31"}, "as_of is '2027-11-31': write it as YYYY-MM-DD."),
             (AGENTS, {"report": "short"}, "unknown report 'short'"),
         ],
     )

@@ -154,6 +154,25 @@ class TestSentences:
         with pytest.raises(pulumi.RunError, match=f"^it: {re.escape(sentence)}"):
             make(component, **args)
 
+    @pytest.mark.parametrize(
+        ("component", "way_out"),
+        [
+            (AwsWorkloadSecurity, "write its value, or give the other end by its id in peer_security_group_ids."),
+            (
+                AzureWorkloadSecurity,
+                "write its value, or give the other end by its id in peer_application_security_group_ids.",
+            ),
+            (GcpWorkloadSecurity, "write its value, or give the other end by its id in peer_secure_tag_ids."),
+            (GcpEgressPolicy, "write its value."),
+        ],
+    )
+    def test_an_output_in_the_deployment_says_the_argument_of_its_cloud(self, component: Any, way_out: str) -> None:
+        peers = {**USUAL[component]["deployment"]["peers"], "dns-server": {"cidrs": [OUTPUT]}}
+        site = sites.changed(USUAL[component]["deployment"], peers=peers)
+        sentence = f"it: deployment.peers.dns-server.cidrs[0] {UNKNOWN_YET}: {way_out}"
+        with pytest.raises(pulumi.RunError, match=f"^{re.escape(sentence)}$"):
+            make(component, deployment=site)
+
     def test_what_no_file_can_hold_is_named_by_its_kind(self) -> None:
         wrong = sites.changed(sites.AGENTS, region=object())
         with pytest.raises(
@@ -227,6 +246,28 @@ class TestIds:
         with pytest.raises(pulumi.RunError, match=f"^it: {re.escape(sentence)}") as raised:
             make(component, **args)
         assert "\n" not in str(raised.value)
+
+    @pytest.mark.parametrize(
+        ("component", "argument", "value"),
+        [
+            (AwsWorkloadSecurity, "peer_security_group_ids", "sg-0a1b2c3d4e5f60718"),
+            (
+                AzureWorkloadSecurity,
+                "peer_application_security_group_ids",
+                f"{AZURE}/applicationSecurityGroups/collectors",
+            ),
+            (GcpWorkloadSecurity, "peer_secure_tag_ids", "tagValues/281478395625"),
+        ],
+    )
+    @pytest.mark.parametrize("label", ["east/a", "east.a", "my collector", "ü", "A", "", "a--b", "-a"])
+    def test_a_label_that_may_not_tell_two_ids_apart(
+        self, component: Any, argument: str, value: str, label: str
+    ) -> None:
+        """`peer/east/a` and `peer/east.a` were one rule, for one of the two."""
+        name = f"siem-or-syslog-server/{label}"
+        sentence = f"it: '{name}' among the given ids is neither a peer nor peer/label: write the label of lower-case"
+        with pytest.raises(pulumi.RunError, match=f"^{re.escape(sentence)}"):
+            make(component, **{argument: {name: value}})
 
     @pytest.mark.parametrize("component", [AzureWorkloadSecurity, AzureRoleSecurityGroup])
     def test_an_output_that_turns_out_to_be_a_name(self, component: Any) -> None:

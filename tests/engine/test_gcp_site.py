@@ -303,6 +303,36 @@ class TestGroupsAndPriorities:
         assert live(project) == expected(many, priorities.band(20_000_000, None))
         assert settled(project)
 
+    def test_extra_flows_are_renamed_and_change_places(self, project: Project) -> None:
+        """A rule that took the priority which another one leaves was refused, at this update and at each after it."""
+
+        def own(*ids: str) -> dict[str, Any]:
+            flow = {"source": "agent", "destination": "dns-server", "transport": "tcp", "ports": [853], "reason": "r"}
+            flows = [flow | {"id": each, "slot": 80 + at, "until": "2099-11-30"} for at, each in enumerate(ids)]
+            return changed(AGENTS, extra_flows=flows)
+
+        project.write(site(own("one", "another")))
+        done(project.up())
+        text = json.dumps({"version": 3, "deployment": project.export()})
+        for slot, flow in ((80, "one"), (81, "another")):
+            text = text.replace(f"-slot.{slot}-ipv4", f"-{flow}-ipv4")
+        state = project.place / "state-of-0.1.0.json"
+        state.write_text(text, encoding="utf-8")
+        assert project.run("stack", "import", "--stack", project.stack, "--file", str(state)).ok
+        assert done(project.preview()) == []
+        done(project.up())
+
+        for ids in (("renamed", "another"), ("another", "renamed")):
+            project.write(site(own(*ids)))
+            assert {change.op for change in done(project.up())} == {"update"}
+            assert live(project) == expected(own(*ids))
+
+        # The documented distance: old and new priorities of a band that is moved never meet.
+        project.write(site(own("another", "renamed"), first_priority=11_000))
+        done(project.up())
+        assert live(project) == expected(own("another", "renamed"), priorities.band(11_000, None))
+        assert settled(project)
+
     def test_a_role_more_is_denied_nothing_before_it_is_allowed(self, project: Project) -> None:
         """The policy is bound already, so the order of its rules is all that keeps a new role's machines alive."""
         project.write(site(AGENTS))
@@ -481,6 +511,21 @@ class TestAdoption:
         done(project.up())
         assert live(project) == before
         assert [item["name"] for item in policies(project)] == ["theirs"]
+
+    def test_a_policy_of_another_project(self, project: Project) -> None:
+        """Its id says the project. The rules went to a policy of the same name in the provider's own."""
+        hub = Account(project.sandbox, "other-123456")
+        for account in (project.gcp, hub):
+            account.call(f"{POLICIES}.insert", {"name": "theirs"})
+        policy = "projects/other-123456/global/firewallPolicies/theirs"
+        accounts = '"role_service_accounts": {"agent": "agent@other.iam.gserviceaccount.com"}'
+        project.write(HEAD + component(AGENTS, tags="", python=accounts, firewall_policy=policy))
+        done(project.up())
+        assert {rule[0] for rule in live(project, hub)} == {rule[0] for rule in expected(AGENTS)}
+        assert live(project) == set()
+        assert settled(project)
+        done(project.destroy())
+        assert live(project, hub) == set()
 
 
 class TestProvidersAndLabels:

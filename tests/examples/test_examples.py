@@ -81,7 +81,7 @@ def test_names_by_the_addresses_of_a_snapshot(make_project: Callable[..., Projec
     project.set("refresh-pipeline:vpc_id", project.ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"])
     up = project.up()
     assert up.ok, up.text
-    assert [text for text in up.warnings if "are examples: nobody answers there" in text]
+    assert [text for text in up.warnings if "are examples of documentation: nobody answers there" in text]
     assert _rules(project, project.stack_outputs()["security_group_id"]) == {
         (True, "tcp", 443, 443, "agents-blocks-de-1-ipv4"),
         (True, "tcp", 443, 443, "agents-names-agent-service-ipv4"),

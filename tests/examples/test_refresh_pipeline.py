@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.resolver.server import Server, addresses, serving
+from tests.resolver.server import Reply, Server, addresses, serving
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "refresh-pipeline"
 WORKFLOW = ".github/workflows/refresh-names.yaml"
@@ -235,9 +235,9 @@ def answer(server: Server, *found: str, of: str = FILES) -> None:
 def aged(repository: Repository, days: int) -> None:
     """Commit that the names were last resolved days ago."""
     path = repository.desk / OBSERVED
-    content = json.loads(path.read_text(encoding="utf-8"))
-    content["resolved_at"] = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
-    path.write_text(json.dumps(content), encoding="utf-8")
+    then = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", then, path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
     repository.commit("as it was")
 
 
@@ -273,6 +273,14 @@ class TestNights:
         assert len(repository.pulls) == 1
         repository.night()
         assert len(repository.pulls) == 1
+
+    def test_a_name_that_is_not_answered_is_no_news(self, repository: Repository, server: Server) -> None:
+        """Its age cannot be proposed away, and a proposal each night would say nothing."""
+        aged(repository, days=15)
+        server.zone[FILES, "A"] = Reply(rcode="SERVFAIL")
+        repository.night()
+        assert repository.branches == {"main"}
+        assert "resolution-failed" in repository.summary
 
 
 class TestAnOpenProposal:
@@ -336,6 +344,11 @@ class TestBadNights:
         assert "no resolver answered" in repository.log
         assert "Traceback" not in repository.log
         assert repository.git("status", "--porcelain", at=repository.checkout) == ""
+
+    def test_an_address_of_the_inside(self, repository: Repository, server: Server) -> None:
+        answer(server, "9.9.9.35", "10.0.0.9")
+        self.check(repository, "Resolve")
+        assert f"{FILES}: the answer 10.0.0.9 is refused, since it is private" in repository.log
 
     def test_addresses_for_which_there_is_no_room(self, repository: Repository, server: Server) -> None:
         answer(server, *(f"9.9.8.{number}" for number in range(60)))

@@ -130,8 +130,9 @@ def serving(zone: Zone | None = None, **options: Any) -> Iterator[Server]:
         ready.set()
 
     def run() -> None:
-        loop.run_until_complete(start())
-        loop.run_forever()
+        task = loop.create_task(start())
+        loop.run_forever()  # alone: a block that ends at once would stop a first loop, and the second one run for ever
+        assert task.done()
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()

@@ -3,9 +3,9 @@
 import pytest
 
 from ws_network.addresses import AddressSet
-from ws_network.bogons import why_not_public
+from ws_network.bogons import why_not_public, why_refused
 from ws_network.resolver.answers import Answer, Outcome, Question, Record, read_answer
-from ws_network.resolver.merge import seen
+from ws_network.resolver.merge import seen, seen_of_both
 from ws_network.resolver.needed import Host
 
 ASKED = Question("www.example", 4)
@@ -85,11 +85,40 @@ class TestTogether:
         answers = [Answer(ASKED, Outcome.ANSWERED, "r", (("9.9.9.1", 60),), chain) for chain in chains]
         assert seen(Host("www.example", ()), answers).chain == ("mid.example", "edge.example")
 
-    def test_a_private_answer_is_refused_and_makes_the_rest_doubtful(self) -> None:
-        answers = [self.answer(Outcome.ANSWERED, "9.9.9.1", "10.0.0.1")]
-        together = seen(Host("www.example", ()), answers)
-        assert (set(together.addresses), together.refused) == ({"9.9.9.1"}, {"10.0.0.1": "private"})
-        assert not together.complete
+    @pytest.mark.parametrize(
+        ("rounds", "complete"),
+        [
+            ([["10.0.0.1"]], False),
+            ([["10.0.0.1"], ["10.0.0.1"]], False),
+            ([["9.9.9.1", "10.0.0.1"], ["9.9.9.2", "10.0.0.1"]], True),
+            ([["9.9.9.1", "10.0.0.1"], ["9.9.9.1", "10.0.0.2"]], False),
+            ([["9.9.9.1", "10.0.0.1"], ["10.0.0.1"]], False),
+            ([["9.9.9.1"], ["10.0.0.1"]], True),
+            ([["9.9.9.1"], ["9.9.9.2", "10.0.0.1"]], True),
+        ],
+        ids=str,
+    )
+    def test_a_private_answer_is_refused_and_proves_an_absence_only_where_the_owner_writes_it(
+        self, rounds: list[list[str]], *, complete: bool
+    ) -> None:
+        """Else an address goes by poison, or those of a name that always has a private one too stay for ever."""
+        found = {text for texts in rounds for text in texts}
+        together = seen(Host("www.example", ()), [self.answer(Outcome.ANSWERED, *texts) for texts in rounds])
+        private = {text for text in found if text.startswith("10.")}
+        assert (set(together.addresses), set(together.refused)) == (found - private, private)
+        assert together.complete is complete
+
+    @pytest.mark.parametrize(
+        ("outcome", "complete"),
+        [(Outcome.NAME_NOT_FOUND, False), (Outcome.NO_DATA, True), (Outcome.EMPTY_AFTER_CNAME, False)],
+    )
+    def test_that_a_name_is_not_there_is_no_proof_where_the_other_family_has_it(
+        self, outcome: Outcome, *, complete: bool
+    ) -> None:
+        ipv6 = Answer(Question("www.example", 6), outcome, "r")
+        answers = {4: [self.answer(Outcome.ANSWERED, "9.9.9.1")], 6: [ipv6]}
+        found = seen_of_both(Host("www.example", ()), answers)  # type: ignore[arg-type]
+        assert (found[4].complete, found[6].complete) == (True, complete)
 
     def test_a_peer_s_own_ranges_let_its_private_answers_in_and_no_others(self) -> None:
         host = Host("siem.corp.example", (), within=AddressSet.from_cidrs(["10.20.0.0/16"]))
@@ -112,6 +141,8 @@ class TestNotPublic:
             ("127.0.0.1", "the machine itself"),
             ("::1", "the machine itself"),
             ("169.254.169.254", "of one link only"),
+            ("168.63.129.16", "the platform of a cloud, which gives out credentials"),
+            ("fd00:ec2::254", "the platform of a cloud, which gives out credentials"),
             ("fe80::1", "of one link only"),
             ("0.0.0.0", "unspecified"),  # noqa: S104 - an answer, nothing listens
             ("::", "unspecified"),
@@ -140,3 +171,23 @@ class TestNotPublic:
     )
     def test_public(self, address: str) -> None:
         assert why_not_public(address) == ""
+
+    @pytest.mark.parametrize(
+        "address",
+        ["127.0.0.1", "169.254.169.254", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254", "::1", "64:ff9b::1"],
+    )
+    def test_no_range_of_a_site_lets_in_the_machine_itself_nor_its_credentials(self, address: str) -> None:
+        within = AddressSet.from_cidrs(["127.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32", "fd00::/8", "::/1"])
+        assert address in within
+        assert why_refused(address, within) == why_not_public(address) != ""
+
+    @pytest.mark.parametrize(
+        ("within", "why"),
+        [
+            (["10.20.0.0/16"], ""),
+            (["0.0.0.0/1", "128.0.0.0/1"], "private"),
+            (["10.20.0.0/16", "::/1", "8000::/1"], ""),
+        ],
+    )
+    def test_ranges_that_are_every_address_say_nothing(self, within: list[str], why: str) -> None:
+        assert why_refused("10.20.0.30", AddressSet.from_cidrs(within)) == why

@@ -158,6 +158,22 @@ class TestNobodyThere:
             ask(names, asking(server, rounds=3))
         assert time.monotonic() - start < 5 * QUICK
 
+    def test_one_that_dies_in_the_middle(self) -> None:
+        names = [f"host-{number}.example" for number in range(1000)]
+        start = time.monotonic()
+        with serving(otherwise=Reply(drop=True)) as server:
+            server.zone["host-0.example", "A"] = addresses("9.9.9.1")
+            with pytest.raises(UserError, match=r"^no resolver answered any more \(127"):
+                ask(names, asking(server))
+        assert time.monotonic() - start < 5 * QUICK
+
+    def test_a_zone_that_is_dead_is_no_dead_resolver(self) -> None:
+        names = [f"host-{number}.example" for number in range(60)]
+        zone: Zone = {(name, "A"): Reply(drop=True) for name in names[:40]}
+        with serving(zone) as server:
+            outcomes = [answer.outcome for answer in ask(names, asking(server))]
+        assert outcomes.count(Outcome.TIMEOUT) == 40
+
 
 class TestResolverAddress:
     """A name here would need a resolver first."""

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,11 @@ class TestReplace:
         assert link.is_symlink()
         assert (real.read_text(), real.stat().st_mode & 0o777) == ("new", 0o640)
 
+    def test_a_link_to_itself_is_no_file(self, tmp_path: Path) -> None:
+        (tmp_path / "s.json").symlink_to("s.json")
+        with pytest.raises(UserError, match=r"s\.json is a link that leads to itself: remove it, or give another path"):
+            files.real(tmp_path / "s.json")
+
     def test_a_folder_is_no_file(self, tmp_path: Path) -> None:
         with pytest.raises(UserError, match=r"^cannot write .* \(no file that may be written\)"):
             files.check_writable(tmp_path)
@@ -115,6 +121,28 @@ class TestLock:
         monkeypatch.setattr(fcntl, "flock", late)
         with files.locked(tmp_path / "s.json"):
             assert lock.exists()
+
+    def test_on_windows_no_open_file_is_removed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It refuses that, and nothing is locked there."""
+        opened: list[int] = []
+        unlink, take = Path.unlink, os.open
+
+        def watched(path: Path, *, missing_ok: bool = False) -> None:
+            with pytest.raises(OSError, match="Bad file descriptor"):
+                os.fstat(opened[0])
+            unlink(path, missing_ok=missing_ok)
+
+        def told(*arguments: Any, **options: Any) -> int:
+            opened.append(take(*arguments, **options))
+            return opened[-1]
+
+        monkeypatch.setattr(os, "open", told)
+        monkeypatch.setattr(Path, "unlink", watched)
+        with files.locked(tmp_path / "s.json"):
+            monkeypatch.setattr(sys, "platform", "win32")
+        monkeypatch.undo()
+        assert opened
+        assert list(tmp_path.iterdir()) == []
 
     def test_two_files_in_one_folder(self, tmp_path: Path) -> None:
         with files.locked(tmp_path / "a.json"), files.locked(tmp_path / "b.json"):

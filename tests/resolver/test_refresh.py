@@ -1,6 +1,6 @@
 """What answers do to a snapshot, night after night: nothing in use goes, and nothing that is gone stays for ever."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from ws_network.addresses import AddressSet, Family
 from ws_network.resolver.answers import Answer, Outcome, Question
+from ws_network.resolver.changes import Event
 from ws_network.resolver.needed import Host
-from ws_network.resolver.observations import Observations
-from ws_network.resolver.refresh import Event, Moment, Refreshed, refresh
+from ws_network.resolver.observations import Observations, oldest
+from ws_network.resolver.refresh import Moment, Refreshed, refresh
 from ws_network.snapshot import Snapshot
 
 WWW = Host("www.example", ("agent-service",))
@@ -110,7 +111,7 @@ class TestGrace:
         assert nights.resolve(30, [answer(failure), NO_IPV6]) == {}
         assert nights.addresses == ("9.9.9.1", "9.9.9.2")
         assert "resolution-failed" in nights.codes
-        assert nights.last.observations.names["www.example"].complete is False
+        assert nights.last.observations.names["www.example"].ipv4_complete is False
 
     def test_no_answer_at_all_is_a_failure(self) -> None:
         nights = Nights()
@@ -146,12 +147,46 @@ class TestGrace:
 class TestNames:
     """The file has the names that the deployment needs, and no others."""
 
-    def test_one_that_is_not_needed_goes_at_once(self) -> None:
-        other = Host("other.example", ("agent-service",))
-        nights = Nights(WWW, other)
-        nights.resolve(0, [*said("9.9.9.1"), answer(Outcome.ANSWERED, "9.9.9.8", fqdn="other.example")])
+    OTHER = Host("other.example", ("agent-service",))
+
+    def other(self, *addresses: str) -> list[Answer]:
+        """What is said of the other name."""
+        found = answer(Outcome.ANSWERED if addresses else Outcome.NO_DATA, *addresses, fqdn="other.example")
+        return [found, answer(Outcome.NO_DATA, fqdn="other.example", family=6)]
+
+    def test_one_that_is_not_needed_has_a_window_too(self) -> None:
+        """A run of one of three deployments would else cut off the other two the same night."""
+        nights = Nights(WWW, self.OTHER)
+        nights.resolve(0, [*said("9.9.9.1"), *self.other("9.9.9.8")])
         assert nights.resolve(1, said("9.9.9.1"), hosts=(WWW,)) == {"not-needed": ["9.9.9.8"]}
+        (found,) = nights.last.findings
+        assert (found.code, found.severity) == ("name-not-needed", "low")
+        assert "1 address stays from before until the grace window ends (it began on 2026-11-25)" in found.text
+        assert nights.resolve(7, said("9.9.9.1"), hosts=(WWW,)) == {}
+        assert nights.resolve(8, said("9.9.9.1"), hosts=(WWW,)) == {"removed": ["9.9.9.8"]}
         assert set(nights.last.snapshot.names) == set(nights.last.observations.names) == {"www.example"}
+        assert nights.codes == set()
+
+    @pytest.mark.parametrize(
+        ("answers", "change"),
+        [(["9.9.9.8"], {"returned": ["9.9.9.8"]}), (["9.9.9.9"], {"absent": ["9.9.9.8"], "added": ["9.9.9.9"]})],
+        ids=["there", "another one is there"],
+    )
+    def test_one_that_is_needed_again_begins_anew(self, answers: list[str], change: dict[str, list[str]]) -> None:
+        """The days on which nobody asked are no proof that the address was gone."""
+        nights = Nights(WWW, self.OTHER)
+        nights.resolve(0, [*said("9.9.9.1"), *self.other("9.9.9.8")])
+        nights.resolve(1, said("9.9.9.1"), hosts=(WWW,))
+        nights.resolve(7, said("9.9.9.1"), hosts=(WWW,))
+        assert nights.resolve(8, [*said("9.9.9.1"), *self.other(*answers)]) == change
+        assert "9.9.9.8" in nights.last.snapshot.names["other.example"].ipv4
+
+    def test_one_that_is_needed_again_and_not_answered_is_no_longer_on_its_way_out(self) -> None:
+        nights = Nights(WWW, self.OTHER)
+        nights.resolve(0, [*said("9.9.9.1"), *self.other("9.9.9.8")])
+        nights.resolve(1, said("9.9.9.1"), hosts=(WWW,))
+        assert nights.resolve(2, said("9.9.9.1")) == {"returned": ["9.9.9.8"]}
+        assert nights.resolve(30, [*said("9.9.9.1"), *self.other()]) == {"absent": ["9.9.9.8"]}
 
     def test_of_some_that_are_asked_the_others_stay_as_they_are(self) -> None:
         other = Host("other.example", ("agent-service",))
@@ -174,6 +209,50 @@ class TestFindings:
         (found,) = [entry for entry in nights.last.findings if entry.code == "bogon-answer"]
         assert found.severity == "high"
         assert found.text == "www.example: the answer 10.0.0.1 is refused, since it is private; asked was r."
+
+    def test_a_private_address_in_the_file_goes_at_once(self) -> None:
+        """No plan can be made of it, so that a range removed from `within` would stop every plan for ever."""
+        nights = Nights(Host("www.example", ("agent-service",), within=AddressSet.from_cidrs(["10.0.0.0/8"])))
+        nights.resolve(0, said("9.9.9.1", "10.0.0.1"))
+        assert nights.resolve(1, [answer(Outcome.TIMEOUT), NO_IPV6], hosts=(WWW,)) == {"refused": ["10.0.0.1"]}
+        assert nights.addresses == ("9.9.9.1",)
+
+    def test_beside_a_private_address_old_public_ones_go(self) -> None:
+        nights = Nights()
+        nights.resolve(0, said("9.9.9.1", "10.0.0.1"))
+        assert nights.resolve(1, said("9.9.9.2", "10.0.0.1")) == {"absent": ["9.9.9.1"], "added": ["9.9.9.2"]}
+        assert nights.resolve(8, said("9.9.9.2", "10.0.0.1")) == {"removed": ["9.9.9.1"]}
+        assert nights.codes == {"bogon-answer"}
+
+    @pytest.mark.parametrize(
+        ("outcome", "codes"), [(Outcome.EMPTY_AFTER_CNAME, set()), (Outcome.NAME_NOT_FOUND, {"resolution-failed"})]
+    )
+    def test_a_name_without_ipv6_is_nothing_to_tell_each_night(self, outcome: Outcome, codes: set[str]) -> None:
+        """Balancers answer AAAA by a CNAME to nothing, and some servers by NXDOMAIN."""
+        nights = Nights()
+        nights.resolve(0, [answer(Outcome.ANSWERED, "9.9.9.1"), answer(outcome, family=6)])
+        assert nights.codes == codes
+        assert {entry.severity for entry in nights.last.findings} <= {"info"}
+        told = nights.last.observations.names["www.example"]
+        assert (told.ipv4_complete, told.ipv6_complete, told.proven_at) == (True, False, moment().now)
+
+    def test_ipv6_that_is_gone_behind_a_cname_is_told_and_stays(self) -> None:
+        nights = Nights()
+        nights.resolve(0, [answer(Outcome.ANSWERED, "9.9.9.1"), answer(Outcome.ANSWERED, "2600::1", family=6)])
+        ipv6 = answer(Outcome.EMPTY_AFTER_CNAME, family=6)
+        assert nights.resolve(30, [answer(Outcome.ANSWERED, "9.9.9.1"), ipv6]) == {}
+        assert nights.codes == {"resolution-failed"}
+        assert nights.last.observations.names["www.example"].proven_at == moment().now
+
+    def test_what_does_not_exist_may_lie_behind_a_cname(self) -> None:
+        nights = Nights()
+        nights.resolve(0, said("9.9.9.1"))
+        nights.resolve(1, [answer(Outcome.NAME_NOT_FOUND), NO_IPV6])
+        (found,) = nights.last.findings
+        assert found.text == (
+            "www.example: r says that the name, or one that it leads to, does not exist; 1 address stays from before "
+            "until the grace window ends."
+        )
 
     def test_dns64_is_named(self) -> None:
         nights = Nights()
@@ -221,7 +300,8 @@ class TestObservations:
         told = nights.last.observations.names["www.example"]
         assert [told.addresses[address].first_seen.day for address in ("9.9.9.1", "9.9.9.2")] == [24, 24]
         assert [told.addresses[address].last_seen.day for address in ("9.9.9.1", "9.9.9.2")] == [27, 24]
-        assert (told.ipv4, told.ipv6, told.complete, told.resolvers) == ("answered", "no-data", True, ("r",))
+        assert (told.ipv4, told.ipv6, told.resolvers) == ("answered", "no-data", ("r",))
+        assert (told.ipv4_complete, told.ipv6_complete) == (True, True)
 
     def test_the_file_can_be_read_again(self) -> None:
         nights = Nights()
@@ -237,6 +317,62 @@ class TestObservations:
         assert nights.last.snapshot.text() == before
         assert nights.last.observations.resolved_at.day == 27
         assert '"9.9.9.1",\n        "9.9.9.9",\n        "9.9.9.10"' in before
+
+
+class TestAge:
+    """A snapshot is as old as the name in it that was not answered for longest, whatever the others say."""
+
+    OTHER = Host("other.example", ("agent-service",))
+
+    def nights(self) -> Nights:
+        """Two names, answered on day 0."""
+        nights = Nights(WWW, self.OTHER)
+        nights.resolve(0, [*said("9.9.9.1"), *TestNames().other("9.9.9.8")])
+        return nights
+
+    @staticmethod
+    def day(nights: Nights) -> int | None:
+        """The day of the nights on which the oldest was resolved."""
+        assert nights.snapshot
+        assert nights.observed
+        found = oldest(nights.snapshot, nights.observed)
+        return (found - FIRST).days if found else None
+
+    def test_of_the_name_that_is_not_answered(self) -> None:
+        nights = self.nights()
+        assert self.day(nights) == 0
+        nights.resolve(9, [*said("9.9.9.1"), answer(Outcome.SERVER_FAILURE, fqdn="other.example")])
+        assert self.day(nights) == 0
+        nights.resolve(10, [*said("9.9.9.1"), *TestNames().other("9.9.9.8")])
+        assert self.day(nights) == 10
+
+    def test_some_that_were_asked_leave_the_others_as_old_as_they_are(self) -> None:
+        nights = self.nights()
+        nights.resolve(9, said("9.9.9.1"), hosts=(WWW,), keep_others=True)
+        assert self.day(nights) == 0
+
+    def test_a_name_on_its_way_out_does_not_count(self) -> None:
+        nights = self.nights()
+        nights.resolve(5, said("9.9.9.1"), hosts=(WWW,))
+        assert self.day(nights) == 5
+
+    def test_before_any_proof_it_counts_from_the_first_answer(self) -> None:
+        nights = Nights()
+        for day in (0, 9):
+            nights.resolve(day, [*said("9.9.9.1"), answer(Outcome.TIMEOUT)])
+        assert self.day(nights) == 0
+
+    def test_one_of_which_nothing_is_told_makes_it_unknown(self) -> None:
+        nights = self.nights()
+        nights.resolve(9, said("9.9.9.1"), hosts=(WWW,), keep_others=True, observed=None)
+        assert self.day(nights) is None
+
+    def test_a_run_in_another_time_zone_is_kept_in_utc(self) -> None:
+        zone = timezone(timedelta(hours=14))
+        late = Moment(datetime(2026, 11, 24, 3, tzinfo=zone), FIRST, "a runner")
+        made = refresh((WWW,), said("9.9.9.1"), late)
+        assert '"resolved_at": "2026-11-23T13:00:00Z"' in made.observations.text()
+        assert oldest(made.snapshot, made.observations) == date(2026, 11, 23)
 
 
 POOL: dict[Family, list[str]] = {

@@ -19,7 +19,7 @@ from ws_network.catalogue import Catalogue
 from ws_network.cli import app
 from ws_network.deployment import Deployment
 from ws_network.plan import build_plan
-from ws_network.resolver import files
+from ws_network.resolver import files, resolved_on
 from ws_network.resolver.needed import needed_hosts
 from ws_network.snapshot import Snapshot
 
@@ -42,6 +42,18 @@ CONTENT = "iaus.trendmicro.com"
 PUBLISHED = "workload.de-1.cloudone.trendmicro.com"
 SNAPSHOT = "ws-network.snapshot.json"
 OBSERVED = "ws-network.snapshot.observed.json"
+
+ANY = "".join(
+    f"  {destination}: {{reason: r, until: 2027-11-30}}\n"
+    for destination in (
+        "workload-security",
+        "smart-protection-network",
+        "download-center",
+        "trend-micro-update-server",
+        "siem-or-syslog-server",
+        "vision-one",
+    )
+)
 
 Run = Callable[..., Any]
 
@@ -76,6 +88,10 @@ def run(site: Path, server: Server) -> Run:
 def kept(folder: Path) -> dict[str, bytes]:
     """Everything in the folder but the deployment."""
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "ws-network.yaml"}
+
+
+def site_of(folder: Path) -> dict[str, Any]:
+    return Deployment.load(folder / "ws-network.yaml").model_dump(mode="json", exclude_unset=True)
 
 
 def names(folder: Path) -> dict[str, Any]:
@@ -130,8 +146,8 @@ class TestPipeline:
 
     @pytest.mark.parametrize(
         "fault",
-        [Reply(rcode="SERVFAIL"), Reply(drop=True), through(("gone.example",)), addresses("10.0.0.9")],
-        ids=["SERVFAIL", "timeout", "empty after a CNAME", "poison"],
+        [Reply(rcode="SERVFAIL"), Reply(drop=True), through(("gone.example",))],
+        ids=["SERVFAIL", "timeout", "empty after a CNAME"],
     )
     def test_a_bad_night_changes_nothing(self, run: Run, site: Path, server: Server, fault: Reply) -> None:
         run("--place", "a runner")
@@ -141,7 +157,23 @@ class TestPipeline:
         assert done.exit_code == 0
         assert kept(site)[SNAPSHOT] == before
         assert FILES in done.stdout
-        assert json.loads((site / OBSERVED).read_text())["names"][FILES]["complete"] is False
+        assert json.loads((site / OBSERVED).read_text())["names"][FILES]["ipv4_complete"] is False
+
+    def test_poison_is_red_although_what_is_good_is_kept(self, run: Run, site: Path, server: Server) -> None:
+        """A forged answer must not look like a quiet night, nor keep all other names from being brought up to date."""
+        run("--place", "a runner")
+        server.zone[FILES, "A"] = addresses("10.0.0.9")
+        server.zone[SIEM, "A"] = addresses("10.20.0.31")
+        done = run(day="2026-11-25")
+        assert done.exit_code == 1
+        assert done.stderr.startswith(f"error: {FILES}: the answer 10.0.0.9 is refused, since it is private")
+        assert re.search(r"added +siem\.corp\.example +10\.20\.0\.31", done.stdout)
+        assert names(site)[FILES] == {"ipv4": ["9.9.9.1", "9.9.9.2"], "ipv6": []}
+        assert names(site)[SIEM]["ipv4"] == ["10.20.0.30", "10.20.0.31"]
+        with (site / "ws-network.yaml").open("a") as file:
+            file.write(f"accept: {{'bogon-answer:{FILES}': {{reason: known, until: 2027-11-30}}}}\n")
+        done = run(day="2026-11-25")
+        assert (done.exit_code, done.stderr) == (0, "")
 
     def test_the_grace_window_is_a_setting(self, run: Run, server: Server) -> None:
         run("--place", "a runner")
@@ -211,30 +243,141 @@ class TestWhatIsAsked:
         assert {name for name, _ in server.asked} == {FILES}
         assert set(names(site)) == {FILES, SIEM}
 
-    def test_a_name_that_is_needed_no_more_goes_at_once(self, run: Run, site: Path) -> None:
+    def test_a_name_that_is_needed_no_more_goes_after_its_days(self, run: Run, site: Path) -> None:
         run("--place", "a runner")
         path = site / "ws-network.yaml"
         path.write_text(
             path.read_text().replace("fqdns: [siem.corp.example], within: [10.20.0.0/16]", "cidrs: [10.20.0.30/32]")
         )
-        done = run()
+        done = run("--grace-days", "1")
         assert done.exit_code == 2
-        assert re.search(r"not-needed +siem\.corp\.example +10\.20\.0\.30 +no flow needs the name", done.stdout)
+        assert re.search(
+            r"not-needed +siem\.corp\.example +10\.20\.0\.30 +no flow needs the name; it stays for 1 day\n", done.stdout
+        )
+        assert set(names(site)) == {FILES, SIEM}
+        assert run("--grace-days", "1", day="2026-11-25").exit_code == 2
         assert set(names(site)) == {FILES}
+
+    def test_a_flow_that_ends_keeps_its_names(self, run: Run, site: Path) -> None:
+        """A program that looks at no date has the flow still."""
+        with (site / "ws-network.yaml").open("a") as file:
+            file.write("expires: {agent-syslog: {until: 2026-01-01, reason: r, on_expiry: close}}\n")
+        run("--place", "a runner")
+        assert SIEM in names(site)
+
+    def test_a_peer_that_only_the_program_knows(self, run: Run, site: Path) -> None:
+        path = site / "ws-network.yaml"
+        path.write_text(path.read_text().replace("  ntp-server: {cidrs: [10.20.0.123/32]}\n", ""))
+        done = run("--place", "a runner")
+        assert (done.exit_code, done.stderr) == (2, "")
+        assert {FILES, SIEM} <= set(names(site))
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [("mirror.corp.example", CONTENT), ("fqdns: [siem.corp.example]", f"fqdns: [siem.corp.example, {CONTENT}]")],
+        ids=["as a host of the site's own", "as a name of a peer"],
+    )
+    def test_what_the_page_calls_a_content_network_s_is_never_asked_for(
+        self, run: Run, site: Path, server: Server, old: str, new: str
+    ) -> None:
+        path = site / "ws-network.yaml"
+        content = "features: [smart-scan]\n"
+        path.write_text(
+            path.read_text().replace(old, new).replace("roles: [agent, relay]", f"roles: [agent]\n{content}")
+        )
+        server.zone[CONTENT, "A"] = addresses("9.9.9.9")
+        done = run("--place", "a runner")
+        assert done.exit_code == 2, done.stderr
+        assert CONTENT not in {name for name, _ in server.asked}
+        assert CONTENT not in names(site)
+
+    def test_several_sites_share_a_snapshot(self, run: Run, site: Path, server: Server) -> None:
+        """Each has what the other has not, and both ranges of a name that both have hold."""
+        text = SITE.replace("[10.20.0.0/16]}", "[10.30.0.0/16]}").replace("mirror.corp.example", "other.corp.example")
+        (site / "other.yaml").write_text(text, encoding="utf-8")
+        server.zone[SIEM, "A"] = addresses("10.20.0.30", "10.30.0.30")
+        server.zone["mirror.corp.example", "A"] = addresses("9.9.9.8")
+        server.zone["other.corp.example", "A"] = addresses("9.9.9.9")
+        done = run("ws-network.yaml", "other.yaml", "--place", "a runner")
+        assert (done.exit_code, done.stderr) == (2, "")
+        before = names(site)
+        assert before[SIEM]["ipv4"] == ["10.20.0.30", "10.30.0.30"]
+        assert {"mirror.corp.example", "other.corp.example"} <= set(before)
+        assert run("other.yaml", "ws-network.yaml").exit_code == 0
+        server.zone[SIEM, "A"] = addresses("10.20.0.30")
+        done = run("ws-network.yaml")
+        assert done.exit_code == 2
+        assert "other.corp.example: no given deployment needs its addresses; 1 address stays" in done.stdout
+        assert names(site)["other.corp.example"]["ipv4"] == ["9.9.9.9"]
+
+    def test_of_several_sites_all_that_need_a_name_must_accept(self, run: Run, site: Path, server: Server) -> None:
+        server.zone[FILES, "A"] = addresses("9.9.9.1", "10.0.0.9")
+        accept = f"accept: {{'bogon-answer:{FILES}': {{reason: known, until: 2027-11-30}}}}\n"
+        (site / "other.yaml").write_text(SITE + accept, encoding="utf-8")
+        assert run("ws-network.yaml", "other.yaml", "--place", "a runner").exit_code == 1
+        (site / "ws-network.yaml").write_text(SITE + accept, encoding="utf-8")
+        assert run("ws-network.yaml", "other.yaml").exit_code == 0
 
     def test_what_it_writes_a_plan_takes(self, run: Run, site: Path) -> None:
         """The peer's private answer too, and no address of a content network."""
         run("--place", "a runner")
         made = build_plan(
             Catalogue.load(),
-            Deployment.parse(
-                Deployment.load(site / "ws-network.yaml").model_dump(mode="json", exclude_unset=True)
-                | {"names": {"default": ["blocks", "snapshot", "refuse"]}}
-            ),
+            Deployment.parse(site_of(site) | {"names": {"default": ["blocks", "snapshot", "refuse"]}}),
             snapshot=Snapshot.load(site / SNAPSHOT),
         )
         found = {cidr for listed in made.lists.values() for cidr in listed.cidrs}
         assert {"9.9.9.1/32", "9.9.9.2/32", "10.20.0.30/32"} <= found
+
+
+class TestAge:
+    """How old the addresses are is told to who plans, and a file of times that is broken stops nobody."""
+
+    @pytest.fixture
+    def planned(self, run: Run, site: Path, server: Server) -> Callable[[], dict[str, Any]]:
+        """A function that plans with the snapshot."""
+        path = site / "ws-network.yaml"
+        path.write_text(SITE + "names: {default: [snapshot, blocks, any-address]}\nany_address:\n" + ANY)
+        for host in needed_hosts(Catalogue.load(), Deployment.load(path)):
+            server.zone.setdefault((host.fqdn, "A"), addresses("9.9.9.9"))
+        run("--place", "a runner")
+
+        def plan() -> dict[str, Any]:
+            done = CliRunner().invoke(app, ["plan", "--snapshot", SNAPSHOT, "--format", "json"])
+            found: dict[str, Any] = json.loads(done.stdout)
+            return {"codes": {entry["code"] for entry in found["findings"]}, "stderr": done.stderr}
+
+        return plan
+
+    def test_of_names_that_were_answered_today(self, planned: Callable[[], dict[str, Any]]) -> None:
+        assert not {"snapshot-old", "snapshot-age-unknown"} & planned()["codes"]
+
+    def test_one_name_that_nobody_answers_for_a_month(
+        self, planned: Callable[[], dict[str, Any]], run: Run, site: Path, server: Server
+    ) -> None:
+        path = site / OBSERVED
+        path.write_text(re.sub(r"20\d\d-\d\d-\d\dT", "2026-01-01T", path.read_text()))
+        assert "snapshot-old" in planned()["codes"]
+        server.zone[FILES, "A"] = Reply(rcode="SERVFAIL")
+        assert run().exit_code == 0
+        assert resolved_on(SNAPSHOT) == "2026-01-01"
+        server.zone[FILES, "A"] = addresses("9.9.9.1", "9.9.9.2")
+        run("--only", FILES)
+        assert resolved_on(SNAPSHOT) != "2026-01-01"
+
+    @pytest.mark.parametrize("content", ["<<<<<<< HEAD\n{}", '{"format": 1}'])
+    def test_a_file_of_times_that_is_broken(
+        self, planned: Callable[[], dict[str, Any]], site: Path, content: str
+    ) -> None:
+        (site / OBSERVED).write_text(content)
+        found = planned()
+        assert "snapshot-age-unknown" in found["codes"]
+        assert f"note: {OBSERVED} " in found["stderr"]
+        assert f"Until then the age of {SNAPSHOT} is not known." in found["stderr"]
+        assert resolved_on(SNAPSHOT) is None
+
+    def test_without_a_snapshot_nothing_is_known(self, site: Path) -> None:
+        assert resolved_on(site / SNAPSHOT) is None
 
 
 class TestErrors:
@@ -250,6 +393,7 @@ class TestErrors:
             ("--snapshot none/s.json", "cannot write none/s.json (No such file or directory): correct the path"),
             ("--rounds 0", "'--rounds'"),
             ("--grace-days -1", "'--grace-days'"),
+            ("--pause inf", "--pause is inf: write a number of seconds."),
             ("--as-of tomorrow", "--as-of is 'tomorrow': write it as YYYY-MM-DD."),
             ("none.yaml", "cannot read none.yaml"),
         ],
@@ -268,6 +412,8 @@ class TestErrors:
         assert (done.exit_code, kept(site)) == (1, {})
         assert "the place of resolution is not known yet: say it with --place" in done.stderr
         assert "--place is empty" in run("--place", " ").stderr
+        done = run("--place", "a\nb\x1b[31m")
+        assert "--place is 'a\\nb\\x1b[31m', with characters that are not printed" in done.stderr
 
     @pytest.mark.parametrize(
         ("name", "content", "sentence"),
@@ -296,6 +442,63 @@ class TestErrors:
         assert f"no resolver answered ({silent.address} asked, the snapshot is as it was)" in done.stderr
         assert kept(site) == before
 
+    @pytest.mark.parametrize(
+        ("reply", "sentence"),
+        [
+            (Reply(rcode="SERVFAIL"), "no resolver gave a usable answer (server-failure {count} times; {server} asked"),
+            (Reply(rcode="REFUSED"), "no resolver gave a usable answer (refused {count} times; {server} asked"),
+            (Reply(rcode="NXDOMAIN"), "no resolver has an address for any of {names} names ({server} asked"),
+            (Reply(), "no resolver has an address for any of {names} names ({server} asked"),
+            (addresses("10.0.0.1"), "with 10.0.0.1, which no public name has; {server} asked"),
+        ],
+        ids=["SERVFAIL", "REFUSED", "NXDOMAIN", "nothing", "a portal"],
+    )
+    @pytest.mark.parametrize("first", [True, False])
+    def test_a_resolver_that_knows_nothing(
+        self, run: Run, site: Path, server: Server, reply: Reply, sentence: str, *, first: bool
+    ) -> None:
+        """Else an empty snapshot is proposed, or an old one passes for fresh."""
+        if not first:
+            run("--place", "a runner")
+        before = kept(site)
+        server.zone.clear()
+        server.otherwise = reply
+        done = run("--place", "a runner")
+        hosts = needed_hosts(Catalogue.load(), Deployment.load(site / "ws-network.yaml"))
+        count = len([host for host in hosts if not host.content])
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert sentence.format(count=2 * count, names=count, server=server.address) in done.stderr
+        assert kept(site) == before
+
+    def test_one_name_that_is_gone_is_an_answer(self, run: Run, site: Path, server: Server) -> None:
+        run("--place", "a runner")
+        server.zone[FILES, "A"] = server.zone[FILES, "AAAA"] = Reply(rcode="NXDOMAIN")
+        done = run("--only", FILES)
+        assert done.exit_code == 2
+        assert ", 1 name asked at a runner" in done.stdout
+        assert names(site)[FILES]["absent_since"] == {"9.9.9.1": "2026-11-24", "9.9.9.2": "2026-11-24"}
+
+    def test_some_names_of_an_example(self, run: Run, site: Path) -> None:
+        """The others of its names would go without ever having been asked for."""
+        content = {"format": 1, "place": "docs", "example": True, "names": {FILES: {"ipv4": ["192.0.2.1"]}}}
+        (site / SNAPSHOT).write_text(json.dumps(content))
+        before = kept(site)
+        done = run("--only", FILES, "--place", "a runner")
+        assert done.exit_code == 1
+        assert f"{SNAPSHOT} has the addresses of an example, and --only would leave" in done.stderr
+        assert kept(site) == before
+
+    def test_a_link_is_one_file_with_what_it_leads_to(self, run: Run, site: Path) -> None:
+        """Else a file with two names has two locks, and two files of its times."""
+        (site / "kept").mkdir()
+        (site / SNAPSHOT).symlink_to(Path("kept") / "s.json")
+        with files.locked(site / "kept" / "s.json"):
+            assert "another run is resolving into" in run("--place", "a runner").stderr
+        assert run("--place", "a runner").exit_code == 2
+        assert {path.name for path in (site / "kept").iterdir()} == {"s.json", "s.observed.json"}
+        assert (site / SNAPSHOT).is_symlink()
+        assert resolved_on(site / SNAPSHOT) == resolved_on(site / "kept" / "s.json") is not None
+
     def test_another_run_is_at_work(self, run: Run, site: Path) -> None:
         with files.locked(site / SNAPSHOT):
             done = run("--place", "a runner")
@@ -306,7 +509,6 @@ class TestErrors:
         )
 
     def test_nothing_to_ask(self, run: Run, site: Path, server: Server) -> None:
-        text = 'region: de-1\nrevision: "2025-12-09"\nroles: [relay]\npeers: {dns-server: {platform: true}}\n'
         flows = json.loads(CliRunner().invoke(app, ["flows", "--format", "json"]).stdout)["flows"]
         outgoing = [flow["flow"] for flow in flows if flow["hosts"]]
         decline = ", ".join(f"{flow}: {{reason: r, until: 2027-11-30}}" for flow in outgoing)
@@ -315,7 +517,7 @@ class TestErrors:
         path.write_text(text + f"decline: {{{decline}}}\n")
         done = run("--place", "a runner")
         assert done.exit_code == 1
-        assert "the deployment needs no name that may be resolved" in done.stderr
+        assert "no flow needs a name that may be resolved" in done.stderr
         assert server.asked == {}
 
     def test_aiodns_is_not_installed(self, run: Run, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from ws_network.aws.egress import (
     render,
     render_dns,
 )
-from ws_network.aws.egress.suricata import MESSAGE_LENGTH, message, numbered
+from ws_network.aws.egress.suricata import MESSAGE_LENGTH, by_address, by_name, message, numbered
 from ws_network.aws.limits import SIGNATURE_LENGTH
 from ws_network.catalogue import Catalogue, Transport
 from ws_network.deployment import Target
@@ -35,7 +35,7 @@ from ws_network.deployment.parts import Exemption
 from ws_network.errors import UserError
 from ws_network.findings import Severity
 from ws_network.plan import Packet, Plan
-from ws_network.rules import Direction
+from ws_network.rules import Direction, PortRange
 
 REGIONS = [region.id for region in Catalogue.load().regions.values() if region.deployable]
 APEX = "workload.de-1.cloudone.trendmicro.com"
@@ -238,6 +238,39 @@ class TestText:
         text = message("agent", [f"flow-{number:03}" for number in range(90)])
         assert len(text) <= MESSAGE_LENGTH
         assert text.endswith(", +66 more")
+        assert message("agent", ["f" * 300, "g"]) == "agent: +2 more"
+
+    @pytest.mark.parametrize("length", [33, 40, 300])
+    def test_a_long_role_is_cut_and_kept_apart_from_others(self, length: int) -> None:
+        """AWS takes 32 characters of a variable's name, and a log no longer line."""
+        roles = ["r" * length, "r" * (length - 1) + "s"]
+        peers: dict[str, Any] = {role: {"cidrs": ["10.3.0.0/24"], "manage": True} for role in roles}
+        flows = [
+            {"id": f"own-{n}", "source": role, "destination": "cmdb", "transport": "tcp", "ports": [443]} | UNTIL
+            for n, role in enumerate(roles)
+        ]
+        made = plan(peers=peers | {"cmdb": {"cidrs": ["10.9.0.1/32"]}}, extra_flows=flows)
+        group = render(made).rule_group
+        assert len(group["ip_sets"]) == 2 + len(roles)
+        assert max(map(len, group["ip_sets"])) <= 32
+        messages = [suricataparser.parse_rule(text).msg for text in group["rules"] if "own-" in text]
+        assert len(messages) == 2
+        assert max(map(len, messages)) <= MESSAGE_LENGTH
+        assert all(found.endswith(f": own-{n}") for n, found in enumerate(sorted(messages, key=lambda m: m[-1])))
+
+    BREAKS = 'x"; sid:1;)\npass ip any any -> any any (msg:"y'
+
+    @pytest.mark.parametrize("text", [BREAKS, "a;b", "a)b", 'a"b', "a\\b", "a|41|", "$AGENT", "é"])
+    def test_nothing_becomes_a_part_of_a_rule(self, text: str) -> None:
+        """A catalogue of others is text: whatever ends a quote there would be a rule of its own here."""
+        for made in (
+            lambda: by_name("agent", "tls", 443, f"{text}.example"),
+            lambda: by_name(text, "tls", 443, "files.trendmicro.com"),
+            lambda: by_address("agent", Transport.TCP, PortRange(443, 443), [text]),
+            lambda: by_name("agent", "tls", 443, "files.trendmicro.com").text(1, message("agent", [text])),
+        ):
+            with pytest.raises(UserError, match="cannot stand in a rule of Network Firewall: write it with letters"):
+                made()
 
     @given(sites(), st.randoms(use_true_random=False))
     def test_order_of_the_file_has_no_meaning(self, case: SiteCase, shuffle: random.Random) -> None:
@@ -443,7 +476,17 @@ class TestNetworks:
             ({}, r"role agent has rules and no networks: give the ranges of its subnets as role_cidrs\['agent'\]\."),
             ({"agents": ["10.0.0.0/24"]}, r"unknown role in role_cidrs 'agents': did you mean 'agent'\?"),
             ({"agent": []}, r"role_cidrs\['agent'\] is empty: give the ranges of the role's subnets\."),
-            ({"agent": ["0.0.0.0/0"]}, r"role_cidrs\['agent'\] has 0\.0\.0\.0/0, which is every machine: give the "),
+            (
+                {"agent": ["0.0.0.0/0"]},
+                r"role_cidrs\['agent'\] comes to 0\.0\.0\.0/0, which is every machine: give the ",
+            ),
+            ({"agent": ["128.0.0.0/1", "0.0.0.0/1"]}, r"role_cidrs\['agent'\] comes to 0\.0\.0\.0/0, which is every "),
+            ({"agent": ["10.0.0.0/8", "::/1", "8000::/1"]}, r"role_cidrs\['agent'\] comes to ::/0, which is every "),
+            (
+                {"agent": ["10.0.0.0/24"], "relay": ["10.0.1.0/24"]},
+                r"role_cidrs has relay, which is no role of the deployment: remove it from role_cidrs\.",
+            ),
+            ({"zebra": []}, r"role_cidrs has zebra, which is no role of the deployment: remove it from role_cidrs\."),
             ({"agent": ["10.0.0.1/24"]}, r"role_cidrs\['agent'\]: .*10\.0\.0\.0/24"),
             ({"agent": ["my-subnet"]}, r"role_cidrs\['agent'\]: .*my-subnet"),
         ],
@@ -455,10 +498,22 @@ class TestNetworks:
     def test_a_family_without_networks_is_told(self) -> None:
         made = plan(peers={"dns-server": {"cidrs": ["10.20.0.53/32", "fd00::53/128"]}})
         assert about(rendered(made), "family-without-networks") == {
-            "agent": "agent: role_cidrs has no IPv6 network, so its rules to IPv6 addresses match nothing."
+            "agent": "agent: role_cidrs['agent'] has no IPv6 network, so its rules to IPv6 addresses match nothing."
         }
+        assert errors(rendered(made)) == []
         both = checked_networks(made, {"agent": ["10.20.1.0/24", "fd00:1::/64"]})
         assert about(render(made, networks=both), "family-without-networks") == {}
+
+    def test_a_flow_that_no_network_of_its_role_can_use_fails(self) -> None:
+        """Its rule would match no machine, and the agents would have no DNS."""
+        made = plan(peers={"dns-server": {"cidrs": ["10.20.0.53/32", "fd00::53/128"]}})
+        only = render(made, networks=checked_networks(made, {"agent": ["fd00:1::/64"]}))
+        why = "role_cidrs['agent'] has no IPv4 network"
+        assert errors(only) == [f"agent-ntp: goes to IPv4 addresses alone, and {why}."]
+        assert about(only, "family-without-networks") == {
+            "agent-ntp": f"agent-ntp: goes to IPv4 addresses alone, and {why}.",
+            "agent": f"agent: {why}, so its rules to IPv4 addresses match nothing.",
+        }
 
     def test_a_role_that_is_called_like_a_variable_of_aws(self) -> None:
         flow = {
@@ -507,11 +562,14 @@ class TestDns:
             "aws-dns-firewall": f"every machine of the VPC gets an answer, whatever its role and port, for: {listed}."
         }
 
+    def test_what_it_admits_has_a_remedy_of_its_own(self) -> None:
+        (entry,) = [each for each in render_dns(dns_plan()).findings if each.code == "name-on-every-port"]
+        assert entry.remedy == "Keep roles and ports in the machines' own groups, or leave dns_firewall out."
+
     def test_what_a_list_cannot_hold(self) -> None:
-        made = render_dns(dns_plan(peers={"siem-or-syslog-server": {"fqdns": ["_siem.corp.example"]}}))
-        assert errors(made) == [
-            "agent-syslog: a list of DNS Firewall takes no name with an underscore (_siem.corp.example)."
-        ]
+        made = dns_plan(peers={"siem-or-syslog-server": {"fqdns": ["_siem.corp.example"]}})
+        assert "_siem.corp.example" in unit_sites.told(made, "names-refused")["agent-syslog"]
+        assert "_siem.corp.example" not in str(render_dns(made).rules)
 
     def test_more_names_than_one_request_takes(self) -> None:
         hosts_ = [

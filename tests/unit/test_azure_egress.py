@@ -99,8 +99,16 @@ class TestNames:
         assert about(render(plan()), "tls-or-http") == {}
 
     def test_that_the_client_says_the_name_is_told_with_the_patterns(self) -> None:
-        (text,) = about(render(plan()), "name-claimed").values()
+        made = render(plan(also_regions=["us-1", "jp-1"]))
+        (text,) = about(made, "name-claimed").values()
         assert f"does not prove who answers: *.{APEX}, " in text
+        admitted = {name for rule in rules(made, "application").values() for name in rule["target_fqdns"]}
+        assert set(text.split("answers: ")[1].removesuffix(".").split(", ")) == admitted
+
+    def test_that_azure_admits_names_of_its_own_is_told(self) -> None:
+        (text,) = about(render(plan()), "platform-names-admitted").values()
+        assert "which no rule here allows: the image repository, the status of managed disks, and diagnostics." in text
+        assert severity(render(plan()), "platform-names-admitted") == {Severity.INFO}
 
     def test_what_is_no_web_is_followed_by_dns(self) -> None:
         made = plan(peers={SIEM: {"fqdns": ["siem.corp.example"]}})
@@ -127,16 +135,13 @@ class TestNames:
         found = [rule for name, rule in rules(made, "application").items() if "-own-" in name]
         assert {protocol["port"] for rule in found for protocol in rule["protocols"]} == left
 
-    def test_two_hyphens_fail_and_the_way_out_works(self) -> None:
+    def test_two_hyphens_fail(self) -> None:
         """Azure refuses the name, and with it the whole group."""
         host = {"fqdn": "xn--sm-xyz.example", "destination": "download-center"} | UNTIL
-        made = render(plan(extra_hosts=[host]))
-        assert set(about(made, "names-refused")) == {"agent-download-center-443"}
-        assert severity(made, "names-refused") == {Severity.ERROR}
-        assert "xn--sm-xyz.example" not in str(made.collections)
-        followed = render(plan(extra_hosts=[host], names={"azure-firewall": {"download-center": ["fqdn"]}}))
-        assert "xn--sm-xyz.example" in str(followed.collections["network"])
-        assert about(followed, "names-refused") == {}
+        made = plan(extra_hosts=[host])
+        assert set(told(made, "names-refused")) == {"agent-download-center-443"}
+        assert made.failed
+        assert "xn--sm-xyz.example" not in str(render(made).collections)
 
 
 class TestAddresses:
@@ -226,8 +231,19 @@ class TestSources:
             ({"agent": ["10.0.0.0/24"]}, ["agent"], "both say where agent is: give it in one of them."),
             ({"agent": []}, [], r"role_cidrs\['agent'\] is empty: give the IPv4 ranges"),
             ({"agent": ["fd00::/64"]}, [], r"role_cidrs\['agent'\] has fd00::/64, which Azure Firewall cannot hold"),
-            ({"agent": ["0.0.0.0/0"]}, [], r"has 0.0.0.0/0, which is every machine"),
-            ({"agent": ["10.0.0.1/24"]}, [], "host bits"),
+            ({"agent": ["0.0.0.0/0"]}, [], r"comes to 0.0.0.0/0, which is every machine"),
+            ({"agent": ["128.0.0.0/1", "0.0.0.0/1"]}, [], r"role_cidrs\['agent'\] comes to 0.0.0.0/0, which is every"),
+            ({"agent": ["10.0.0.1/24"]}, [], r"^role_cidrs\['agent'\]: .* has host bits"),
+            (
+                {"agent": ["10.0.0.0/24"], "relay": ["10.0.1.0/24"]},
+                [],
+                "^role_cidrs has relay, which is no role of the deployment: remove it from role_cidrs.$",
+            ),
+            (
+                {"agent": ["10.0.0.0/24"]},
+                ["relay"],
+                "^role_ip_group_ids has relay, which is no role of the deployment: remove it from role_ip_group_ids.$",
+            ),
         ],
     )
     def test_one_sentence(self, cidrs: Mapping[str, Sequence[str]], given: list[str], sentence: str) -> None:

@@ -199,18 +199,8 @@ class TestPriorities:
         assert len(both) > 3
         assert {name: before[name]["priority"] for name in both} == {name: after[name]["priority"] for name in both}
 
-    def test_a_moved_port_has_a_number_by_name(self) -> None:
-        """Two rules of one line and form are for different ports, and the line has one place for the form."""
-        made = plan()
-        (rule,) = (rule for rule in composed(made).rules if rule.line == "agent-dns")
-        both = [replace(rule, name=f"agent-egress-agent-dns-udp-{port}-ipv4") for port in (53, 5353)]
-        numbers = priorities(
-            [*both, replace(rule, slot=8, line="agent-ntp")], CATALOGUE, Layout.PER_FLOW, OWNED_BAND, owned=False
-        )
-        assert numbers == {
-            rule.name: 100 + 7 * 32 + 16,
-            **{other.name: 4096 - 3 - number_of(other.name, 512) for other in both},
-        }
+    def test_an_extra_flow_without_slot_has_a_number_by_name(self) -> None:
+        (rule,) = (rule for rule in composed(plan()).rules if rule.line == "agent-dns")
         extra = replace(rule, slot=None)
         assert priorities([extra], CATALOGUE, Layout.PER_FLOW, OWNED_BAND, owned=True) == {
             rule.name: 4096 - 3 - number_of(rule.name, 512)

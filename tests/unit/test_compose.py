@@ -135,25 +135,28 @@ class TestNames:
             made(POLICY, extra_flows=extra)
 
     def test_a_longer_line_gives_way(self) -> None:
-        """`agent-dns` at port 54, and `agent-dns-54`: the page's keeps its name."""
-        extra = {"id": "agent-dns-54", "source": "agent", "transport": "tcp", "ports": [54], "slot": 80}
-        site = made(POLICY, peers=SERVER, extra_flows=[UNTIL | extra | {"destination": "dns-server"}])
-        first = next(rule for rule in site.rules if rule.flows == ("agent-dns",))
-        other = replace(first, ports=PortRange(54, 54), peer=Endpoint(EndpointKind.LIST, "peer-ntp-server-ipv4"))
-        both = compose(replace(site, rules=(*site.rules, other)))
-        found = {rule.line: rule.name for rule in both if "54" in rule.name}
-        assert found["agent-dns"] == "agent-egress-agent-dns-54-ipv4"
-        assert found["agent-dns-54"].startswith("agent-egress-agent-dns-54-ipv4-")
+        """`own` of the role `agent-egress`, and `egress-own` of `agent`: on GCP one of them replaced the other."""
+        flow = UNTIL | {"destination": "dns-server", "transport": "tcp", "ports": [9000]}
+        found = rules(
+            POLICY,
+            peers={"agent-egress": {"manage": True, "cidrs": ["10.9.0.0/28"]}},
+            extra_flows=[
+                flow | {"id": "own", "source": "agent-egress", "slot": 80},
+                flow | {"id": "egress-own", "source": "agent", "slot": 81},
+            ],
+        )
+        own = {rule.line: name for name, rule in found.items() if "own" in rule.line}
+        assert own["own"] == "agent-egress-egress-own-ipv4"
+        assert own["egress-own"].startswith("agent-egress-egress-own-ipv4-")
 
-    def test_one_port_moved_for_one_end_is_a_rule_of_its_own(self) -> None:
-        site = made(AZURE, peers=SERVER)
+    @pytest.mark.parametrize("target", [AZURE, POLICY])
+    def test_a_port_that_one_end_lacks_is_never_opened_to_it(self, target: Target) -> None:
+        """No deployment comes to this; a plan that did would open too much, without a word."""
+        site = made(target, peers=SERVER)
         (first,) = [rule for rule in site.rules if rule.flows == ("agent-dns",)]
         other = replace(first, ports=PortRange(54, 54), peer=Endpoint(EndpointKind.LIST, "peer-ntp-server-ipv4"))
-        found = compose(replace(site, rules=(first, other)))
-        assert [(rule.name, ports(rule)) for rule in found] == [
-            ("agent-egress-agent-dns-udp-53-ipv4", ["udp 53"]),
-            ("agent-egress-agent-dns-udp-54-ipv4", ["udp 54"]),
-        ]
+        with pytest.raises(UserError, match=r"^the ends of agent-egress-agent-dns-.*ipv4 are open to different ports"):
+            compose(replace(site, rules=(first, other)))
 
     def test_facets_are_frozen(self) -> None:
         """Priorities of deployed rules come from these numbers."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sites import DNS, OPEN, plan, rule_ids, told
+from tests.unit.sites import DNS, OPEN, UNTIL, plan, rule_ids, told
 from ws_network.catalogue import Catalogue
 from ws_network.deployment import MachineMark, Target
 from ws_network.errors import UserError
@@ -124,6 +124,17 @@ class TestBlocks:
 class TestSnapshot:
     """Resolved addresses are the weakest form: never for content networks, never inside, never silently fewer."""
 
+    def test_nor_where_the_site_gives_its_name(self) -> None:
+        host = "iaus.trendmicro.com"
+        extra = [UNTIL | {"fqdn": host, "destination": "download-center"}]
+        resolved = {host: {"ipv4": ["9.9.9.9"]}, "files.trendmicro.com": {"ipv4": ["9.9.9.8"]}}
+        made = plan(extra_hosts=extra, snapshot=resolved, **forms("snapshot", "refuse", destination="download-center"))
+        assert f"{host} (content network)" in told(made, "names-refused")["agent-download-center-443"]
+        peers = {"siem-or-syslog-server": {"fqdns": [host]}}
+        made = plan(peers=peers, snapshot=resolved, **forms("snapshot", "refuse", destination="siem-or-syslog-server"))
+        assert f"{host} (content network)" in told(made, "names-refused")["agent-syslog"]
+        assert not [found for found in made.lists.values() if "9.9.9.9/32" in found.cidrs]
+
     def test_where_there_is_none_the_remedy_is_to_resolve(self) -> None:
         made = plan(roles=["relay"], **forms("snapshot", "refuse", destination="download-center"))
         (entry,) = [e for e in made.findings if (e.code, e.flow) == ("names-refused", "relay-download-center")]
@@ -224,7 +235,7 @@ class TestPeers:
         peer = {"fqdns": ["siem.corp.example"], "within": ["10.20.0.0/16"]}
         found = {"siem.corp.example": {"ipv4": ["10.20.0.30"]}}
         site = forms("snapshot", "refuse", destination="siem-or-syslog-server", peers={"siem-or-syslog-server": peer})
-        assert list_of(plan(snapshot=found, **site), "names-siem-or-syslog-server-ipv4") == ("10.20.0.30/32",)
+        assert list_of(plan(snapshot=found, **site), "names-peer-siem-or-syslog-server-ipv4") == ("10.20.0.30/32",)
         with pytest.raises(UserError, match=r"the snapshot has 10\.21\.0\.30 for siem\.corp\.example"):
             plan(snapshot={"siem.corp.example": {"ipv4": ["10.21.0.30"]}}, **site)
 
@@ -251,7 +262,7 @@ class TestPeers:
         assert "dns.corp.example" in told(made, "names-refused")["agent-dns"]
         answer = {"dns.corp.example": {"ipv4": ["10.20.0.54"]}}
         made = plan(peers={"dns-server": peer}, snapshot=answer, names={"default": ["snapshot"]})
-        assert list_of(made, "names-dns-server-ipv4") == ("10.20.0.54/32",)
+        assert list_of(made, "names-peer-dns-server-ipv4") == ("10.20.0.54/32",)
 
     def test_icmp_is_ipv4_s(self) -> None:
         made = plan(icmp=True, peers={"network": {"cidrs": ["10.0.0.0/8", "fd12::/16"]}}, **OPEN)
@@ -404,7 +415,7 @@ class TestFormsOfEachCloud:
     def test_names_stand_in_for_what_cannot_be_said(self) -> None:
         peer = {"secure_tags": ["tagValues/281478395625"], "fqdns": ["siem.corp.example"]}
         made = on(POLICY, TAGGED, peers={"siem-or-syslog-server": peer}, names={"default": ["fqdn"]})
-        assert ends(made, "agent-syslog", "egress") == {"names names-siem-or-syslog-server"}
+        assert ends(made, "agent-syslog", "egress") == {"names names-peer-siem-or-syslog-server"}
         assert not told(made, "peer-unsayable")
 
 
@@ -514,7 +525,7 @@ class TestFollowedNames:
         assert "agents.corp.example" in told(refused, "names-refused")["agent-relay"]
         found = {"agents.corp.example": {"ipv4": ["9.9.9.9"]}}
         made = on(POLICY, TAGGED, snapshot=found, names={"default": ["fqdn", "snapshot"]}, **site)
-        assert ends(made, "agent-relay", "ingress") == {"list names-agent-ipv4"}
+        assert ends(made, "agent-relay", "ingress") == {"list names-peer-agent-ipv4"}
 
     def test_of_a_content_network_are_told_apart(self) -> None:
         made = on(POLICY, TAGGED, roles=["relay"], **self.NAMES)

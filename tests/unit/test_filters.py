@@ -136,6 +136,66 @@ class TestWhatIsSeen:
         assert passes(plan(target=DNS, peers=SIEM), "siem.corp.example", 514, Transport.UDP)
 
 
+class TestNothingIsLost:
+    """A firewall that drops the rest drops what it was not told, so what it is not told has to be said."""
+
+    def test_a_peer_called_like_a_line_of_the_page(self) -> None:
+        """Its names once took the place of the service's, and every agent would have lost its manager."""
+        extra = {"id": "own", "source": "agent", "destination": "agent-service", "transport": "tcp", "ports": [443]}
+        peers = {"agent-service": {"fqdns": ["cmdb.corp.example"]}}
+        made = plan(target=FIREWALL, peers=peers, extra_flows=[UNTIL | extra])
+        assert passes(made, "workload.de-1.cloudone.trendmicro.com")
+        assert passes(made, "cmdb.corp.example")
+
+    @pytest.mark.parametrize("target", [FIREWALL, AZURE])
+    def test_what_enters_is_told(self, target: Target) -> None:
+        siem = {"siem-or-syslog-server": {"manage": True, "through": "both", "cidrs": ["10.9.0.0/28"]}}
+        made = plan(target=target, communication="bidirectional", peers=siem)
+        entering = {"service-agent-4118", "service-syslog-udp", "service-syslog-tls"}
+        assert {e.flow for e in made.findings if (e.code, e.severity) == ("enters-elsewhere", "medium")} == entering
+        assert not told(plan(target=DNS, communication="bidirectional"), "enters-elsewhere")
+
+    @pytest.mark.parametrize("target", FILTERS)
+    def test_every_flow_has_a_rule_or_a_finding(self, target: Target) -> None:
+        site = {"roles": ["agent", "relay", "administrator", "data-center-gateway"], "communication": "bidirectional"}
+        peers = {"vmware-vcenter": {"cidrs": ["10.60.8.10/32"]}, "microsoft-active-directory": {"fqdns": ["ad.corp"]}}
+        made = plan(target=target, peers=peers, **site)
+        about = {flow for rule in made.rules for flow in rule.flows} | {entry.flow for entry in made.findings}
+        left = {flow.id for flow in made.flows} - about
+        assert left <= ({"service-agent-4118", "relay/service-agent-4118"} if target in {DNS, PROXY} else set())
+
+    @pytest.mark.parametrize(
+        ("target", "host"), [(AZURE, "xn--mirror-9xa.corp.example"), (DNS, "my_mirror.corp.example")]
+    )
+    def test_names_that_the_target_does_not_take(self, target: Target, host: str) -> None:
+        extra = [UNTIL | {"fqdn": host, "destination": "download-center"}]
+        made = plan(target=target, extra_hosts=extra)
+        assert host in told(made, "names-refused")["agent-download-center-443"]
+        assert passes(made, "files.trendmicro.com")
+
+    def test_the_remedy_of_a_filter_names_what_it_takes(self) -> None:
+        made = plan(target=FIREWALL, peers=SIEM)
+        (entry,) = [each for each in made.findings if each.code == "names-refused"]
+        assert entry.remedy == (
+            "Give peers.siem-or-syslog-server.cidrs, or say names: {aws-network-firewall: {siem-or-syslog-server: "
+            "[snapshot]}} and give a snapshot."
+        )
+
+    def test_addresses_in_place_of_names_hold_no_wildcard(self) -> None:
+        names = {"aws-network-firewall": {"workload-security": ["snapshot"]}}
+        hosts = [name.fqdn for flow in plan().flows if flow.id == "agent-service" for name in flow.names]
+        resolved = {host: {"ipv4": ["9.9.9.9"]} for host in hosts}
+        made = plan(target=FIREWALL, names=names, snapshot=resolved)
+        assert (
+            "by addresses aws-network-firewall cannot say *workload" in told(made, "wildcard-expanded")["agent-service"]
+        )
+        assert not told(made, "wildcard-admitted")
+        both = plan(target=FIREWALL, names={"aws-network-firewall": ["snapshot", "name-filter"]}, snapshot=resolved)
+        assert "agent-service" not in told(both, "wildcard-admitted")
+        refused = plan(target=FIREWALL, names=names, snapshot=resolved, wildcards="refuse")
+        assert "agent-service" in told(refused, "wildcard-refused")
+
+
 class TestBehind:
     """Any address is as narrow as the policy behind it, so the plan looks whether that admits every host."""
 

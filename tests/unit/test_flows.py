@@ -292,8 +292,8 @@ class TestPortOverrides:
     def test_that_disagree_are_an_error(self) -> None:
         with pytest.raises(
             UserError,
-            match=r"^port_overrides gives agent-relay port 4222 and relay-relay port 4122, but both reach one listener "
-            r"of relay: give both the same port\.$",
+            match=r"^agent-relay has port 4222 and relay-relay has port 4122, but both reach one listener of relay: "
+            r"give both the same port under port_overrides\.$",
         ):
             plan(roles=["agent", "relay"], port_overrides={"agent-relay": 4222})
 

@@ -22,6 +22,8 @@ def codes(snapshot: Snapshot, resolved_on: date | None, as_of: date | None) -> l
         (RESOLVED, date(2026, 12, 2), ["snapshot-old"]),
         (RESOLVED, None, []),
         (None, date(2026, 12, 2), ["snapshot-age-unknown"]),
+        (RESOLVED, date(2026, 10, 31), []),
+        (RESOLVED, date(2026, 10, 30), ["snapshot-age-unknown"]),
     ],
 )
 def test_age(resolved_on: date | None, as_of: date | None, expected: list[str]) -> None:

@@ -269,7 +269,10 @@ class TestParts:
         ]
         rendering = render(plan(extra_hosts=hosts))
         text = told(rendering, "limit")["agent-egress-agent-download-center-443-names"]
-        assert "its line of the page has priorities for 8" in text
+        assert "its slot has priorities for 8" in text
+        free = render(plan(extra_hosts=hosts, layout="minimal"))
+        assert "limit" not in {entry.code for entry in free.findings}
+        assert len({rule["priority"] for rule in free.rules.values()}) == len(free.rules)
         few = render(plan(extra_hosts=hosts[:150]))
         parts = [rule for name, rule in few.rules.items() if "download-center-443-names" in name]
         assert len(parts) > 1
@@ -332,7 +335,7 @@ class TestPriorities:
 
         def number(facet: Facet, direction: Direction = egress, part: int = 0, **changes: Any) -> int:
             rule = composed_rule(facet, direction, **changes)
-            return priorities.allowing(rule, rule.name, part, CATALOGUE, apart=False)
+            return priorities.allowing(rule, rule.name, part, CATALOGUE)
 
         agent = 1 * 128 * 1024
         assert role_number("agent", CATALOGUE) == 1
@@ -376,12 +379,45 @@ class TestPriorities:
         assert {name: many[name]["priority"] for name in few} == {n: rule["priority"] for n, rule in few.items()}
         assert len({rule["priority"] for rule in many.values()}) == len(many)
 
-    def test_rules_of_a_line_that_differ_in_their_ports_do_not_meet(self) -> None:
-        """Their facet is the same, so their names decide."""
-        rules = [composed_rule(Facet.IPV4, name=f"agent-egress-agent-dns-{port}-ipv4") for port in (53, 5353)]
-        numbers = {priorities.allowing(rule, rule.name, 0, CATALOGUE, apart=True) % 512 for rule in rules}
-        assert len(numbers) == 2
-        assert min(numbers) >= 144
+    def test_a_peer_given_in_more_forms_moves_no_rule(self) -> None:
+        """Its tags and its groups were taken for rules of one place, and both got numbers by their names."""
+        peer: dict[str, Any] = {"secure_tags": ["tagValues/77"]}
+        site: dict[str, Any] = {"roles": ["relay"], "communication": "bidirectional"}
+        tags = render(plan(**site, peers={"agent": peer})).rules
+        peer |= {"address_groups": ["projects/hub/locations/global/addressGroups/agents"]}
+        groups = render(plan(**site, peers={"agent": peer})).rules
+        given = render(plan(**site, peers={"agent": peer}, references=("agent/second",))).rules
+        assert {"relay-ingress-agent-relay-address-group"} == groups.keys() - tags.keys()
+        assert {"relay-ingress-agent-relay-reference"} == given.keys() - groups.keys()
+        for before, after in ((tags, groups), (groups, given)):
+            assert {name: after[name]["priority"] for name in before} == {n: r["priority"] for n, r in before.items()}
+        line = given["relay-ingress-agent-relay-secure-tag"]["priority"] // 512
+        assert {rule["priority"] // 512 for name, rule in given.items() if "agent-relay-" in name} == {line}
+
+    def test_a_rule_of_an_extra_flow_is_the_same_resource_under_another_id(self) -> None:
+        """Its priority is its slot's. Another resource would be made there first, and refused, at each update."""
+        own = {"source": "agent", "destination": "dns-server", "transport": "tcp", "ports": [853], "slot": 80} | UNTIL
+        peers = {"dns-server": {"cidrs": ranges(5200)}}
+        one, two = (
+            render(plan(peers=peers, extra_flows=[own | {"id": flow}]), address_groups=False).rules
+            for flow in ("own", "renamed")
+        )
+        found = [{r["resource"]: r["priority"] for r in rules.values() if "resource" in r} for rules in (one, two)]
+        assert found[0] == found[1]
+        assert set(found[0]) == {"agent-egress-slot.80-ipv4", "agent-egress-slot.80-ipv4-1"}
+        classic = render(plan(VPC, extra_flows=[own | {"id": "own"}])).rules
+        assert not any("resource" in rule for rule in classic.values())
+
+    def test_a_band_that_is_moved_by_ten_thousand_meets_no_rule_that_is_still_there(self) -> None:
+        """The distance that the documentation gives: rules of the old band go last, so no number may be in both."""
+        facets = [*range(142), *range(512, 512 + 142)]
+        most = 4095 * 128 + 108  # the last role and slot
+        allowing = {(priorities.PER_SLOT * slot + facet) for slot in (*range(200), most - 1, most) for facet in facets}
+        denying = {priorities.ALLOWING + number for number in range(2 * 4096)}
+        assert max(allowing) < min(denying)
+        usual = allowing | denying
+        assert not usual & {number + 10_000 for number in usual}
+        assert usual & {number + 1 for number in usual}
 
     def test_a_band_of_ones_own(self) -> None:
         usual = render(plan()).rules
@@ -505,6 +541,13 @@ class TestLimits:
         tags = [f"tagValues/{number}" for number in range(257)]
         texts = [text for _, text, _ in self.errors(render(plan(machines={"agent": {"secure_tags": tags}})))]
         assert "would have 257 targets by secure-tag, and a rule of GCP takes 256." in texts[0]
+        accounts = [f"agents{number}@my-project.iam.gserviceaccount.com" for number in range(11)]
+        by_account = {"agent": {"service_accounts": accounts}}
+        about, text, remedy = next(self.errors(render(plan(machines=by_account))))
+        assert text == f"{about} would have 11 targets by service-account, and a rule of GCP takes 10."
+        assert "quotas: {gcp-target-service-accounts-per-policy-rule: ...}" in remedy
+        quotas = {"gcp-target-service-accounts-per-policy-rule": 11}
+        assert not list(self.errors(render(plan(machines=by_account, quotas=quotas))))
         tags = [f"ws-{number}" for number in range(31)]
         made = plan(
             VPC,

@@ -15,7 +15,7 @@ CLOUDS = ("aws", "azure", "gcp")
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("cidr", "validation", "views.tables"),
+    ("cidr", "host_names", "validation", "views.tables"),
     ("addresses", "bicliques", "identity", "quotas"),
     ("bogons", "findings"),
     ("catalogue",),

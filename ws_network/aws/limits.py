@@ -44,6 +44,9 @@ option with the number of the group that the service puts into each rule."""
 SIGNATURES_LENGTH = 2_000_000
 """Bytes of the rules of one group (same page)."""
 
+VARIABLE_LENGTH = 32
+"""Characters of a variable's name (Network Firewall API, RuleVariables: key of IPSets)."""
+
 ADDRESSES_PER_SIGNATURE = 100
 """Blocks of one rule in Suricata's language; a longer list is several rules. Ours: 100 IPv6 blocks are 4,400
 characters, which leaves room for the networks of the role."""

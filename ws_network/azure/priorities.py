@@ -18,7 +18,7 @@ and down from the band's last:
     last - 1           inbound: Azure's load balancer is let in, which denying the rest would shut out
     last - 2           free
     last - 3 - n       n from 0 to 511, from the rule's name: what has no place in a block, because only Azure knows who
-                       the other end is, an extra flow has no slot, or one port was moved for some ends of a line
+                       the other end is, or an extra flow has no slot
 
 Where two names have one n, the second in their order takes the next, and 0 after 511: but only in a group of ours,
 whose rules are set in one request. In a group that is adopted it would move to the place of the first one when that
@@ -29,7 +29,6 @@ Does not own that two rules on one priority, as two roles that the site invented
 `ws_network.priorities.clashes` finds them.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 
 from ws_network.azure.limits import FIRST_PRIORITY, LAST_PRIORITY
@@ -88,12 +87,11 @@ def priorities(
     ordered = sorted(rules, key=lambda rule: rule.name)
     if layout is Layout.MINIMAL:
         return {rule.name: band.first + index for index, rule in enumerate(ordered)}
-    forms = Counter(_form(rule) for rule in ordered)
     found: dict[str, int] = {}
     taken: set[int] = set()
     for rule in ordered:
         place = _place(rule, catalogue)
-        if place is not None and forms[_form(rule)] == 1:
+        if place is not None:
             found[rule.name] = band.first + place
             continue
         number = number_of(rule.name, OTHERS)
@@ -122,9 +120,3 @@ def _place(rule: ComposedRule, catalogue: Catalogue) -> int | None:
         return None
     half = HALF if rule.services[0].protocol is Transport.UDP else 0
     return (rule.slot - 1) * BLOCK + half + place
-
-
-def _form(rule: ComposedRule) -> tuple[str, Transport, Facet, str]:
-    """Return what one rule of a line is told from its others by; two rules of one form had a port moved."""
-    member = rule.ends[0].value if rule.facet >= Facet.ROLE else ""
-    return rule.line, rule.services[0].protocol, rule.facet, member

@@ -282,6 +282,24 @@ class Catalogue:
             for fqdn in _numbered(template, host)
         )
 
+    def is_content(self, fqdn: str) -> bool:
+        """Return whether any row of the page calls a host one of a content network, in any region and revision.
+
+        Its addresses belong to others too, whoever names it: it is neither resolved nor opened by address.
+        """
+        return fqdn.lower().rstrip(".") in self._content
+
+    @functools.cached_property
+    def _content(self) -> frozenset[str]:
+        return frozenset(
+            fqdn
+            for row in self.data.host_rows
+            for host in row.hosts
+            if host.addressing is Addressing.CDN
+            for region in self.data.regions
+            for fqdn in _numbered(host.fqdn.replace("<region>", host.fixed_region or region.id), host)
+        )
+
     def wildcard(self, row: HostRow, region: str) -> str | None:
         """Return the no-dot wildcard of a row, `*workload.de-1.cloudone.trendmicro.com`; None where it has none."""
         return None if row.wildcard is None else row.wildcard.replace("<region>", region)

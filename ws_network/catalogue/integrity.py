@@ -4,10 +4,18 @@ Owns the checks between records. Does not own the shape of a record (`models`) n
 """
 
 import ipaddress
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ws_network.catalogue.models import CatalogueData, Condition, Flow, Host, HostRow, NameKind, PortKind, Record
+from ws_network.host_names import is_host_name
+
+_ID = re.compile(r"[a-z0-9]+([-./][a-z0-9]+)*")
+_NAMES = {NameKind.EXACT, NameKind.REGIONAL, NameKind.NUMBERED}
+
+FEWEST_DOTS = 2
+"""Of the name behind a wildcard: `*com` and `*example.com` would be other owners' names too."""
 
 
 def problems(data: CatalogueData) -> list[str]:
@@ -15,6 +23,7 @@ def problems(data: CatalogueData) -> list[str]:
     return [
         *_revision_problems(data),
         *_id_problems(data),
+        *_text_problems(data),
         *_source_problems(data),
         *_block_problems(data),
         *(problem for row in data.host_rows for problem in _row_problems(data, row)),
@@ -56,6 +65,22 @@ def _id_problems(data: CatalogueData) -> Iterator[str]:
     )
     slots = Counter(flow.slot for flow in data.flows)
     yield from (f"{count} flows have the slot {slot}" for slot, count in slots.items() if count > 1)
+
+
+def _text_problems(data: CatalogueData) -> Iterator[str]:
+    """Yield ids and names that a rule of a cloud could take for more than a name."""
+    for section, record in records(data):
+        if not _ID.fullmatch(record.id):
+            yield f"{section} has the id {record.id!r}: use lower-case letters, digits, and single - . or / between"
+        names = [record.fqdn] if isinstance(record, Host) and record.kind in _NAMES else []
+        if isinstance(record, HostRow) and record.wildcard is not None:
+            apex = record.wildcard.removeprefix("*")
+            names.append(apex)
+            if apex == record.wildcard or apex.count(".") < FEWEST_DOTS:
+                yield f"host row '{record.id}' has the wildcard {record.wildcard!r}: write * and a name of three labels"
+        for name in names:
+            if not is_host_name(name.replace("<region>", "de-1").replace("<nnn>", "001")):
+                yield f"{section} '{record.id}' has the name {name!r}, which is no host name in lower case"
 
 
 def _source_problems(data: CatalogueData) -> Iterator[str]:

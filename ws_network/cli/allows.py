@@ -51,6 +51,7 @@ def allows(
         target=options.read_target(target),
         snapshot=names,
         as_of=options.read_day(as_of),
+        resolved_on=options.read_resolved_on(snapshot),
     )
     answer = ask(made, packet, names)
     show(answer.sheet(), form)

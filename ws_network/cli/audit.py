@@ -59,6 +59,7 @@ def audit(
         options.read_deployment(file or deployment),
         snapshot=options.read_snapshot(snapshot),
         as_of=options.read_day(as_of),
+        resolved_on=options.read_resolved_on(snapshot),
     )
     found = network_acl_audit(plan, acls, role or None, everything=everything)
     show(found.sheet, form)

@@ -28,6 +28,7 @@ def explain(
         target=options.read_target(target),
         snapshot=options.read_snapshot(snapshot),
         as_of=options.read_day(as_of),
+        resolved_on=options.read_resolved_on(snapshot),
     )
     show(questions.explain_sheet(questions.explain(made, asked)), form)
     return 0

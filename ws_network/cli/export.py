@@ -58,6 +58,7 @@ def export(
         options.read_deployment(file or deployment),
         snapshot=options.read_snapshot(snapshot),
         as_of=options.read_day(as_of),
+        resolved_on=options.read_resolved_on(snapshot),
     )
     found = EXPORTS[what](plan, role or None, everything=everything)
     show(found.sheet, form)

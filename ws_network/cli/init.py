@@ -11,6 +11,8 @@ import typer
 
 from ws_network.catalogue import Catalogue, RoleKind
 from ws_network.cli import options
+from ws_network.cli.output import complain
+from ws_network.cli.resolve import DEFAULT_SNAPSHOT
 from ws_network.errors import UserError, unknown_name
 from ws_network.views.answers import Cloud, peer, policy, proxy_of
 from ws_network.views.starter import DEFAULT_COVERS, THIS, Decision, Start, needs_relays, starter_file, uncovered
@@ -73,7 +75,10 @@ def init(
             f"{' and '.join(said)} would be for a filter that cannot hold host names, and a policy of {cloud} follows "
             "them: leave it out, and write another form under names in the file where you want one."
         )
+    if names is not None:
+        _decision(decisions)(names)
     known = options.read_catalogue(catalogue)
+    services = _unasked(known, cloud, covers, (siem, relays))
     asker = Asker(interactive=not yes)
     if asker.interactive and region is None:
         typer.echo(_about_regions(known))
@@ -89,23 +94,35 @@ def init(
         ),
         proxy=asker.ask("--proxy", proxy, "Web proxy: address:port, or 'none'", _proxy(cloud), default="none"),
         cloud=cloud,
-        covers=_split(covers) if covers else DEFAULT_COVERS,
+        covers=services,
         siem=siem,
         relays=relays,
     )
+    if covers is not None and start.proxy is None:
+        raise UserError("--proxy-covers is about a proxy, and there is none: give --proxy, or leave it out.")
     if needs_relays(cloud, start.roles):
         question = f"Ranges of this site's relays, since a rule of {cloud} reaches them by address alone"
         start = replace(start, relays=asker.ask("--relays", relays, question, _peer(cloud)))
     hosts = uncovered(start, known)
-    if hosts or names:
+    if hosts:
         start = _decide(asker, start, hosts, decisions)
+    elif said:
+        complain([f"note: no host is left to decide about, so the file has nothing of {' and '.join(said)}."])
     text = starter_file(start, known)
     file.write_text(text, encoding="utf-8")
-    words = ["ws-network plan"]
-    words += [str(file)] if file != options.DEFAULT_FILE else []
-    words += [f"--target {cloud.target}"] if cloud.target != options.DEFAULT_TARGET else []
-    typer.echo(f"wrote {file}. Next: {' '.join(words)}")
+    typer.echo(f"wrote {file}. Next: {_next(file, start)}")
     return 0
+
+
+def _next(file: Path, start: Start) -> str:
+    """Return what to type to see the plan: with a snapshot, how to make it too."""
+    named = [str(file)] if file != options.DEFAULT_FILE else []
+    words = ["ws-network plan", *named]
+    words += [f"--target {start.cloud.target}"] if start.cloud.target != options.DEFAULT_TARGET else []
+    if start.decision is not Decision.SNAPSHOT:
+        return " ".join(words)
+    resolve = " ".join(["ws-network resolve", *named, "--place 'where this runs'"])
+    return f"{resolve}, then {' '.join(words)} --snapshot {DEFAULT_SNAPSHOT}"
 
 
 @dataclass(frozen=True)
@@ -153,8 +170,8 @@ def _decide(asker: Asker, start: Start, hosts: dict[str, list[str]], given: dict
     if asker.interactive and given["--names"] is None:
         listed = [f"  - {destination}: {', '.join(names)}" for destination, names in hosts.items()]
         typer.echo(ABOUT_NAMES.format(hosts="\n".join(listed), this=THIS[start.cloud.target]))
-    decision = asker.ask("--names", given["--names"], "Hosts without a block", _decision, offer="refuse")
-    if decision is not Decision.FILTERED or not hosts:
+    decision = asker.ask("--names", given["--names"], "Hosts without a block", _decision(given), offer="refuse")
+    if decision is not Decision.FILTERED:
         return replace(start, decision=decision)
     in_a_year = (dt.date.today() + dt.timedelta(days=365)).isoformat()  # noqa: DTZ011 - a day of the reader's calendar
     behind = asker.ask(
@@ -174,7 +191,7 @@ def _decide(asker: Asker, start: Start, hosts: dict[str, list[str]], given: dict
             "--until",
             given["--until"],
             "Until when (YYYY-MM-DD)",
-            lambda text: options.read_day(text, "--until"),
+            _until,
             default=in_a_year,
         ),
     )
@@ -220,10 +237,40 @@ def _proxy(cloud: Cloud) -> Callable[[str], str | None]:
     return read
 
 
-def _decision(text: str) -> Decision:
-    if text not in list(Decision):
-        raise UserError(unknown_name("decision", text, Decision))
-    return Decision(text)
+def _unasked(known: Catalogue, cloud: Cloud, covers: str | None, peers: tuple[str | None, ...]) -> tuple[str, ...]:
+    """Return the services behind a proxy, when all that nobody is asked about can be used."""
+    for given in peers:
+        if given is not None:
+            _peer(cloud)(given)
+    return DEFAULT_COVERS if covers is None else _services(covers, known)
+
+
+def _services(text: str, known: Catalogue) -> tuple[str, ...]:
+    services = [role.id for role in known.roles.values() if role.kind is RoleKind.SERVICE]
+    found = _split(text)
+    for service in found or ("",):
+        if service not in services:
+            raise UserError(unknown_name("service under --proxy-covers", service, services))
+    return found
+
+
+def _decision(given: dict[str, str | None]) -> Callable[[str], Decision]:
+    def read(text: str) -> Decision:
+        if text not in list(Decision):
+            raise UserError(unknown_name("decision", text, Decision))
+        said = [option for option, value in given.items() if value is not None and option != "--names"]
+        if said and text != Decision.FILTERED:  # it would not be in the file
+            raise UserError(f"{' and '.join(said)} would be for filtered, not for {text}: leave out one of the two.")
+        return Decision(text)
+
+    return read
+
+
+def _until(text: str) -> dt.date:
+    day, today = options.read_day(text, "--until"), options.read_day(None)
+    if day < today:
+        raise UserError(f"--until is {day}, which is over: give a day from {today} on.")
+    return day
 
 
 def _reason(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ws_network.catalogue import Catalogue
+from ws_network.cli.output import complain
 from ws_network.deployment import Deployment, Target
 from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Severity
@@ -68,10 +69,19 @@ def read_snapshot(path: Path | None) -> Snapshot | None:
 
 
 def read_resolved_on(path: Path | None) -> date | None:
-    """Return the day of a snapshot's last resolution, which the file beside it tells; None without one."""
-    from ws_network.resolver.observations import resolved_on  # noqa: PLC0415 - few verbs ask
+    """Return the day of a snapshot's last resolution, which the file beside it tells; None without one.
 
-    day = resolved_on(path) if path else None
+    No rule depends on that file: where it cannot be read, that is said on stderr, and the day is not known.
+    """
+    from ws_network.resolver import observations  # noqa: PLC0415 - few verbs ask
+
+    if path is None:
+        return None
+    try:
+        observations.load(observations.beside(path))
+    except UserError as error:
+        complain([f"note: {error} Until then the age of {path} is not known."])
+    day = observations.resolved_on(path)
     return date.fromisoformat(day) if day else None
 
 

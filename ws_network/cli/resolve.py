@@ -1,6 +1,7 @@
 """`ws-network resolve`: host names to addresses, into the snapshot file. The one verb that asks a network."""
 
 import datetime as dt
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,9 @@ from typing import Annotated
 import typer
 
 from ws_network.cli import options
-from ws_network.cli.output import show
+from ws_network.cli.output import complain, show
+from ws_network.errors import UserError
+from ws_network.findings import Severity
 from ws_network.resolver import Asking, Terms, read_resolver
 from ws_network.resolver import resolve as bring_up_to_date
 from ws_network.resolver.asking import Progress
@@ -23,8 +26,13 @@ HOW = Asking()
 
 def resolve(
     *,
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Deployment file.", show_default="ws-network.yaml")
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="FILE",
+            help="Deployment file; several where they share the snapshot.",
+            show_default="ws-network.yaml",
+        ),
     ] = None,
     deployment: options.DeploymentOption = options.DEFAULT_FILE,
     catalogue: options.CatalogueOption = None,
@@ -64,27 +72,28 @@ def resolve(
             "--grace-days",
             min=0,
             help="Days that an address stays after the first answer without it.",
-            show_default="the deployment's, 7",
+            show_default="the deployment's, 7; of several the longest",
         ),
     ] = None,
     as_of: Annotated[
         str | None,
-        typer.Option(
-            "--as-of", metavar="DATE", help="Day for grace windows and end dates, YYYY-MM-DD.", show_default="today"
-        ),
+        typer.Option("--as-of", metavar="DATE", help="Day for grace windows, YYYY-MM-DD.", show_default="today"),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show findings of severity info too.")] = False,
     form: options.FormatOption = Format.TABLE,
 ) -> int:
-    """Ask DNS for the host names that a site needs, and keep the addresses in the snapshot file.
+    """Ask DNS for the host names that sites need, and keep the addresses in the snapshot file that they share.
 
     Beside it, NAME.observed.json tells when and by whom each address was seen. On an error both files stay.
 
-    Exits 2 when the snapshot changes. Needs the extra 'resolve'.
+    Exits 2 when the snapshot changes, and 1 for an error; 1 too where an answer was refused (bogon-answer) and no
+    deployment accepts that: what is good is in the files then. Needs the extra 'resolve'.
     """
-    site = options.read_deployment(file or deployment)
-    grace = site.resolution.grace_days if grace_days is None else grace_days
+    sites = [options.read_deployment(path) for path in files or [deployment]]
+    grace = max(site.resolution.grace_days for site in sites) if grace_days is None else grace_days
+    if not math.isfinite(pause):
+        raise UserError(f"--pause is {pause}: write a number of seconds.")
     terms = Terms(
         snapshot=snapshot,
         now=dt.datetime.now(dt.UTC),
@@ -96,9 +105,13 @@ def resolve(
         dry_run=dry_run,
     )
     with _progress() as on_answer:
-        found = bring_up_to_date(options.read_catalogue(catalogue), site, terms, on_answer)
-    answer = resolved(site, found, file=str(snapshot), grace_days=grace, dry_run=dry_run)
+        found = bring_up_to_date(options.read_catalogue(catalogue), sites, terms, on_answer)
+    answer = resolved(sites, found, file=str(snapshot), grace_days=grace, dry_run=dry_run)
     show(answer.sheet(everything=everything), form)
+    if answer.at_least(Severity.HIGH):
+        bad = [entry for entry in answer.findings if entry.severity.at_least(Severity.HIGH) and not entry.accepted]
+        complain(f"error: {entry.text} {entry.remedy}" for entry in bad)
+        return 1
     return 2 if found.changed else 0
 
 

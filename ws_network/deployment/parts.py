@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from ws_network.addresses import AddressSet, parse_cidr
 from ws_network.cidr import BITS
 from ws_network.deployment.versions import Fleet, parse_version
+from ws_network.host_names import is_host_name
 
-_FQDN = re.compile(r"(?=.{1,253}$)([a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PREFIX_LIST_ID = re.compile(r"pl-[0-9a-f]{8,17}")
 _SECURITY_GROUP_ID = re.compile(r"(\d{12}/)?sg-[0-9a-f]{8,17}")
@@ -46,7 +46,7 @@ def _cidr(text: str) -> str:
 
 def _fqdn(text: str) -> str:
     name = text.lower().rstrip(".")
-    if not _FQDN.fullmatch(name):
+    if not is_host_name(name):
         raise ValueError(f"'{text}' is no host name: write it in full and without wildcard, as 'siem.corp.example'")
     return name
 

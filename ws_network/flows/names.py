@@ -71,8 +71,15 @@ def _names(site: Site, row: HostRow, host: Host) -> list[Name]:
 
 
 def _extra(site: Site, flow: Flow) -> list[Name]:
+    """Return the site's own hosts; one that the page calls a content network's is that, whatever the site says."""
+    content = site.catalogue.is_content
     return [
-        Name(host.fqdn, Addressing(host.addressing), "", Confidence.DOCUMENTED)
+        Name(
+            host.fqdn,
+            Addressing.CDN if content(host.fqdn) else Addressing(host.addressing),
+            "",
+            Confidence.DOCUMENTED,
+        )
         for host in site.deployment.extra_hosts
         if host.destination == flow.destination
     ]

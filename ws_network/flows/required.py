@@ -296,6 +296,6 @@ def _check_listeners(flows: list[RequiredFlow], catalogue: Catalogue) -> None:
             other = seen.setdefault((flow.destination, transport, line.ports, line.application), flow)
             if other.ports != flow.ports:
                 raise UserError(
-                    f"port_overrides gives {other.id} port {other.ports[0]} and {flow.id} port {flow.ports[0]}, "
-                    f"but both reach one listener of {flow.destination}: give both the same port."
+                    f"{other.id} has port {other.ports[0]} and {flow.id} has port {flow.ports[0]}, but both reach one "
+                    f"listener of {flow.destination}: give both the same port under port_overrides."
                 )

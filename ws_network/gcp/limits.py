@@ -8,16 +8,21 @@ from collections.abc import Mapping
 
 from ws_network.quotas import Quota, Quotas
 
+TARGET_ACCOUNTS = "gcp-target-service-accounts-per-policy-rule"
+"""Name of the quota of service accounts that a rule of a policy has as its targets."""
+
 QUOTAS = Quotas(
     "GCP",
     {
         "gcp-rule-attributes-per-policy": Quota(10_000, "rule attributes per network firewall policy", assumed=True),
+        TARGET_ACCOUNTS: Quota(10, "target service accounts per rule of a firewall policy", assumed=True),
         "gcp-url-lists-per-region": Quota(10, "URL lists per region"),
     },
 )
 """Cloud NGFW, "Quotas" names the first quota and gives no number, as it differs between projects; the one here is
-assumed. A range, host name, group, tag, account, protocol and port range are an attribute each. Secure Web Proxy,
-"Quotas and limits" has the second, per project."""
+assumed. A range, host name, group, tag, account, protocol and port range are an attribute each. The second has no
+number in the compute.v1 API or in Cloud NGFW's pages; 10 is what pages of others say, and what a rule of a VPC takes.
+Secure Web Proxy, "Quotas and limits" has the third, per project."""
 
 RANGES_PER_RULE = 5000
 """Source or destination ranges of a rule (Cloud NGFW, "Quotas"; compute.v1 API, FirewallPolicyRuleMatcher)."""
@@ -65,6 +70,9 @@ NAME_PATTERN = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 
 AUTOMATIC_LENGTH = NAME_LENGTH - 8
 """Characters of a name to which Pulumi adds a hyphen and seven characters of its own."""
+
+PARENT_PATTERN = re.compile(r"projects/[a-z0-9.:-]+|organizations/\d+")
+"""What an address group is made in (networksecurity.v1 API, projects.locations.addressGroups and organizations)."""
 
 LABEL_KEY_PATTERN = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LABEL_VALUE_PATTERN = re.compile(r"[a-z0-9_-]{0,63}")

@@ -6,10 +6,9 @@ The band, from its first priority on, of which a policy takes each once over all
     4096 * 128 * 1024 + role's number * 2 + family (IPv4 0, IPv6 1)               the rules that deny the rest
 
 Directions: egress 0, ingress 1. Facets: IPv4 0-63 and IPv6 64-127 by part of the list, any IPv4 address 128, any IPv6
-address 129, names 130-137 by part, roles 138, secure tags 139, address groups 140, tags that the program gives 141, and
-144-511 by the rule's name for rules of one line that differ in their ports. In the layout `minimal` a rule that allows
-has the number of its name, below 4096 * 128 * 1024. All roles' rules that allow come before any that denies, since a
-machine may wear the marks of two roles.
+address 129, names 130-137 by part, roles 138, secure tags 139, address groups 140, tags that the program gives 141;
+142-511 are free. In the layout `minimal` a rule that allows has the number of its name, below 4096 * 128 * 1024. All
+roles' rules that allow come before any that denies, since a machine may wear the marks of two roles.
 
 The numbers are frozen: a rule whose priority changes is replaced. Owns this layout and the priorities of a VPC's
 rules, which need not be unique. Does not own slots (`ws_network.catalogue`, extra flows) nor the numbers of roles
@@ -58,8 +57,6 @@ _GIVEN: dict[EndpointKind, range] = {
 }
 """What only the cloud knows, in a rule of a policy: one rule for each kind."""
 
-_OTHERS = range(144, PER_DIRECTION)
-
 
 def band(first: int | None, last: int | None) -> Band:
     """Return the band that begins and ends where told; without an end, as long as it needs to be.
@@ -88,7 +85,7 @@ def vpc_band(first: int | None, last: int | None) -> Band:
     return found
 
 
-def allowing(rule: ComposedRule, name: str, part: int, catalogue: Catalogue, *, apart: bool) -> int:
+def allowing(rule: ComposedRule, name: str, part: int, catalogue: Catalogue) -> int:
     """Return the priority of a rule that allows, counted from the first of the band.
 
     Args:
@@ -96,11 +93,10 @@ def allowing(rule: ComposedRule, name: str, part: int, catalogue: Catalogue, *, 
         name: Its name, or that of one of its parts.
         part: Which part of its list it is.
         catalogue: Where roles have their numbers.
-        apart: Whether other rules of its line have the same facet, and differ in their ports.
     """
     if not rule.line:
         return number_of(name, ALLOWING)
-    facet = _OTHERS[number_of(name, len(_OTHERS))] if apart else _numbers(rule)[part]
+    facet = _numbers(rule)[part]
     slot = (role_number(rule.role, catalogue) * SLOTS + (rule.slot or 0)) * PER_SLOT
     return slot + (rule.direction is Direction.INGRESS) * PER_DIRECTION + facet
 

@@ -6,13 +6,12 @@ names, descriptions and the check of limits. Does not own resources (`ws_network
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NotRequired, TypedDict
 
-from ws_network.catalogue import Transport
+from ws_network.catalogue import Catalogue, Transport
 from ws_network.compose import ComposedRule, Facet, Service
 from ws_network.covers import Composition, composed
 from ws_network.deployment import Layout, MachineMark, Target
@@ -30,6 +29,7 @@ from ws_network.gcp.limits import (
     QUOTAS,
     RANGES_PER_RULE,
     SECURE_TAGS_PER_RULE,
+    TARGET_ACCOUNTS,
 )
 from ws_network.grammar import EndpointKind
 from ws_network.identity import digest, parts_by_content
@@ -94,6 +94,8 @@ class FirewallRule(TypedDict):
     direction: str
     enable_logging: bool
     targets: Targets
+    resource: NotRequired[str]
+    """Name of its resource in a policy, where that is by the slot of an extra flow: another flow there is an update."""
     after: NotRequired[list[str]]
     """Names of the rules that have to be there first, so that no address is in neither."""
     action: NotRequired[str]
@@ -195,10 +197,9 @@ class _Writer:
         self.rules: dict[str, FirewallRule] = {}
         self._parts = {name: divided(found, LARGEST_CAPACITY) for name, found in made.lists.items()} if grouped else {}
         self.groups = {part.name: part for found in self._parts.values() for part in found}
-        beside = Counter(_place(rule) for rule in made.rules)
         for rule in made.rules:
             for part in self._divided(rule):
-                self._allow(rule, part, apart=beside[_place(rule)] > 1)
+                self._allow(rule, part)
         if plan.deployment.deny_rest:
             for role in plan.roles:
                 self._deny(role)
@@ -237,8 +238,8 @@ class _Writer:
         text = f"{rule.name} has {len(values)} {what} and GCP takes {limit} in a rule, so it is {len(parts)} rules."
         self.findings.append(finding("list-split", rule.name, text))
         most = priorities.parts_of(rule)
-        if max(parts) >= most:
-            text = f"{rule.name} would be {len(parts)} rules, and its line of the page has priorities for {most}."
+        if self.policy and rule.line and max(parts) >= most:  # elsewhere no part has a number of its own
+            text = f"{rule.name} would be {len(parts)} rules, and its slot has priorities for {most}."
             self.findings.append(finding("limit", rule.name, text, remedy=f"Give fewer {what}, in wider blocks."))
             return
         last: tuple[str, ...] = ()
@@ -281,17 +282,19 @@ class _Writer:
         usual = MachineMark.SECURE_TAG if self.policy else MachineMark.NETWORK_TAG
         return str(self.plan.machines.get(role, usual))
 
-    def _allow(self, rule: ComposedRule, part: _Part, *, apart: bool) -> None:
+    def _allow(self, rule: ComposedRule, part: _Part) -> None:
         name = resource_name(part.name)
         described, shortened = describe(rule, name, self.rows)
         self.findings += shortened
         number = 0
         if self.policy:
-            number = priorities.allowing(rule, part.name, part.number, self.plan.catalogue, apart=apart)
+            number = priorities.allowing(rule, part.name, part.number, self.plan.catalogue)
         written = self._rule(rule.role, name, described, rule.direction, number)
         if self.policy:
             written["action"] = "allow"
             written["layer4_configs"] = [_layer4(protocol, ports) for protocol, ports in _ports(rule.services)]
+            if lasting := by_slot(rule, self.plan.catalogue):
+                written["resource"] = lasting + part.name.removeprefix(rule.name)
         else:
             written["allows"] = [_vpc_layer4(protocol, ports) for protocol, ports in _ports(rule.services)]
         if part.after:
@@ -327,9 +330,16 @@ class _Writer:
         )
 
 
-def _place(rule: ComposedRule) -> tuple[str, Direction, str, Facet, str]:
-    """Return what gives a rule its priority; the rules of a place differ in their ports."""
-    return rule.role, rule.direction, rule.line, rule.facet, "" if rule.line else rule.name
+def by_slot(rule: ComposedRule, catalogue: Catalogue) -> str | None:
+    """Return a name that lasts as the rule's priority does, where the rule is of an extra flow, whose id may change.
+
+    GCP takes no priority twice, and a rule of another name would be made before the old one goes. The point keeps the
+    name apart from those by line: no id has one.
+    """
+    if rule.slot is None or rule.line in catalogue.flows:
+        return None
+    form = str(rule.ends[0].kind) if rule.facet is Facet.OTHER else rule.facet.word
+    return f"{rule.role}-{rule.direction}-slot.{rule.slot}-{form}"
 
 
 def _ports(services: Iterable[Service]) -> list[tuple[str, list[str]]]:
@@ -419,12 +429,13 @@ def _check(rules: Mapping[str, FirewallRule], plan: Plan, *, policy: bool) -> li
             if ends:
                 counts[f"sources by {word}"] = sum(marks.get(end.get("role", ""), 1) for end in ends)
         for what, count in counts.items():
-            limit = (
-                SECURE_TAGS_PER_RULE if policy else MARKS_PER_VPC_RULE.get(what, count)
-            )  # a wrong kind fails the plan
+            key = TARGET_ACCOUNTS if policy and what == "targets by service-account" else ""
+            limit = SECURE_TAGS_PER_RULE if policy else MARKS_PER_VPC_RULE.get(what, count)  # a wrong kind fails before
+            limit = QUOTAS.value(key, plan.deployment.quotas) if key else limit
             if count > limit:
                 text = f"{name} would have {count} {what}, and a rule of GCP takes {limit}."
-                out.append(finding("limit", name, text, remedy="Give the machines one mark in common."))
+                more = f", or say under quotas: {{{key}: ...}} what GCP takes, which it does not publish" if key else ""
+                out.append(finding("limit", name, text, remedy=f"Give the machines one mark in common{more}."))
         groups = len(rule.get("src_address_groups", [])) + len(rule.get("dest_address_groups", []))
         if groups > ADDRESS_GROUPS_PER_RULE:
             text = f"{name} would name {groups} address groups, and a rule of GCP takes {ADDRESS_GROUPS_PER_RULE}."

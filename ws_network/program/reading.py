@@ -6,6 +6,7 @@ own a deployment or a snapshot: those are read by their models.
 """
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NotRequired, Union, get_args, get_origin, is_typeddict
 
@@ -23,6 +24,9 @@ CHOICES = {
     "as_of": "write a day as YYYY-MM-DD",
 }
 """What to type in place of a wrong kind of value, by the key of an argument whose text is one of a few."""
+
+_PEER_IDS = re.compile(r"peer_\w+_ids")
+"""Name of the argument by which a component takes ids of peers that only the program knows; each cloud has its own."""
 
 UNKNOWN_YET = "is an output of another resource, which a preview does not know yet"
 """Why a value has to be plain."""
@@ -49,6 +53,8 @@ def given_args(args: Any, shape: type) -> dict[str, Any]:
     required: frozenset[str] = getattr(shape, "__required_keys__", frozenset())
     for key in sorted(required - set(given)):
         raise UserError(MISSING.get(key, f"{key} is missing: add it."))
+    for key in sorted(key for key in given if is_typeddict(_held(known[key]))):
+        _check_plain(given[key], key, next((name for name in known if _PEER_IDS.fullmatch(name)), None))
     return {key: _read(value, known[key], key) for key, value in given.items()}
 
 
@@ -129,7 +135,6 @@ def _read(value: Any, kind: Any, path: str) -> Any:
     if origin is Union:
         return value
     if is_typeddict(kind):
-        _check_plain(value, path)
         return value
     if _is_output(value):
         way_out = "write the mapping itself, whose values may be outputs" if _holds_ids(kind) else "write its value"
@@ -158,19 +163,28 @@ def _read_list(value: Any, kind: Any, path: str) -> list[Any]:
     return [_read(item, kind, f"{path}[{index}]") for index, item in enumerate(value)]
 
 
-def _check_plain(value: Any, path: str) -> None:
-    """Raise for an output inside what decides which rules exist: a preview could not show them."""
+def _check_plain(value: Any, path: str, ids: str | None) -> None:
+    """Raise for an output inside what decides which rules exist: a preview could not show them.
+
+    Args:
+        value: The value.
+        path: The argument, with keys and places inside of it.
+        ids: The component's argument for ids of peers; None where it has none.
+    """
     if _is_output(value):
-        raise UserError(
-            f"{path} {UNKNOWN_YET}: write its value, or give the other end by id in the component's own arguments, as "
-            "peer_security_group_ids."
-        )
+        more = f", or give the other end by its id in {ids}" if ids else ""
+        raise UserError(f"{path} {UNKNOWN_YET}: write its value{more}.")
     if isinstance(value, Mapping):
         for key, item in value.items():
-            _check_plain(item, f"{path}.{key}")
+            _check_plain(item, f"{path}.{key}", ids)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            _check_plain(item, f"{path}[{index}]")
+            _check_plain(item, f"{path}[{index}]", ids)
+
+
+def _held(kind: Any) -> Any:
+    """Return what an annotation is about where the argument is given."""
+    return get_args(kind)[0] if get_origin(kind) is NotRequired else kind
 
 
 def _holds_ids(kind: Any) -> bool:

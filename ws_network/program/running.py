@@ -3,8 +3,9 @@
 Owns how a bad plan stops the program, how ids from elsewhere are taken, and how findings are said.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,11 @@ from ws_network.snapshot import Snapshot
 
 ROLE_TAG = "ws-network-role"
 """Tag by which a policy finds the role of a group whose component it cannot see."""
+
+_REFERENCE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?")
+"""What an id that the program gives is called: the peer, and a label where one peer has several."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 WARNED = Severity.MEDIUM
 """Findings from this severity on are warnings of the program; the others are in its outputs only."""
@@ -50,6 +56,9 @@ def plan_of(
     Raises:
         UserError: the arguments cannot be used.
     """
+    references = tuple(sorted(references))
+    for reference in references:
+        _check_reference(reference)
     deployment = Deployment.parse(args["deployment"], "deployment")
     snapshot, catalogue = args.get("snapshot"), args.get("catalogue")
     plan = build_plan(
@@ -59,7 +68,7 @@ def plan_of(
         snapshot=Snapshot.parse(snapshot, "snapshot") if snapshot is not None else None,
         as_of=_day(args, "as_of"),
         resolved_on=_day(args, "snapshot_resolved_on"),
-        references=tuple(sorted(references)),
+        references=references,
         machines=machines,
     )
     peers = [role.id for role in plan.catalogue.roles.values() if role.kind in {RoleKind.COMPONENT, RoleKind.SITE}]
@@ -69,14 +78,23 @@ def plan_of(
     return plan
 
 
+def _check_reference(text: str) -> None:
+    """Raise for a key of a given id whose rule might be called like that of another key, or not at all."""
+    if not _REFERENCE.fullmatch(text):
+        raise UserError(
+            f"'{text}' among the given ids is neither a peer nor peer/label: write the label of lower-case letters, "
+            "digits and single hyphens, as relay/second."
+        )
+
+
 def _day(args: Mapping[str, Any], key: str) -> date | None:
     text = args.get(key)
     if text is None:
         return None
-    try:
-        return date.fromisoformat(text)
-    except (TypeError, ValueError):
-        raise UserError(f"{key} is '{text}': write it as YYYY-MM-DD.") from None
+    if _DAY.fullmatch(text):  # Python reads other forms of ISO 8601 too
+        with suppress(ValueError):
+            return date.fromisoformat(text)
+    raise UserError(f"{key} is '{text}': write it as YYYY-MM-DD.")
 
 
 def stop_on_errors(findings: Iterable[Finding]) -> None:

@@ -1,12 +1,13 @@
-"""The resolver: from the names that a deployment needs to a new snapshot file.
+"""The resolver: from the names that deployments need to a new snapshot file.
 
-`needed` says which names, `asking` asks DNS, `refresh` makes the new snapshot of the old one, `files` keeps it,
-`resolving` is the whole run. Only `asking` reaches a network, and only `files` writes.
+`needed` says which names, `asking` asks DNS, `merge` judges the answers, `refresh` makes the new snapshot of the old
+one (`changes` by name), `files` keeps it, `resolving` is the whole run. Only `asking` reaches a network, and only
+`files` writes.
 """
 
 from ws_network.resolver.asking import Asking, read_resolver
+from ws_network.resolver.changes import Change, Event
 from ws_network.resolver.observations import resolved_on
-from ws_network.resolver.refresh import Change, Event
 from ws_network.resolver.resolving import DEFAULT_GRACE_DAYS, Resolution, Terms, resolve
 
 __all__ = [

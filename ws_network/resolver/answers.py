@@ -27,7 +27,7 @@ class Outcome(StrEnum):
     """Nobody listens, by UDP, or by TCP where an answer was too long for UDP."""
     TIMEOUT = "timeout"
     NAME_NOT_FOUND = "name-not-found"
-    """NXDOMAIN: the name does not exist, in no family."""
+    """NXDOMAIN: the name does not exist, in any family, or one that it leads to does not (c-ares tells no more)."""
     NO_DATA = "no-data"
     """The name exists, and has no address of this family."""
 

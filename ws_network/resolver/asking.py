@@ -94,7 +94,7 @@ def ask(fqdns: Iterable[str], asking: Asking, on_answer: Progress = lambda _done
         on_answer: Told about progress.
 
     Raises:
-        UserError: no resolver says anything at all, or aiodns is not installed.
+        UserError: no resolver says anything at all, or none goes on to, or aiodns is not installed.
     """
     _aiodns()
     return asyncio.run(_rounds(list(dict.fromkeys(fqdns)), asking, on_answer))
@@ -103,17 +103,18 @@ def ask(fqdns: Iterable[str], asking: Asking, on_answer: Progress = lambda _done
 async def _rounds(fqdns: Sequence[str], asking: Asking, on_answer: Progress) -> list[Answer]:
     questions = [Question(fqdn, family) for fqdn in fqdns for family in FAMILIES]
     answers: list[Answer] = []
-    heard = False
+    unheard = 0
 
     def take(answer: Answer) -> None:
-        nonlocal heard
-        heard = heard or not answer.outcome.unheard
+        nonlocal unheard
+        unheard = unheard + 1 if answer.outcome.unheard else 0
         answers.append(answer)
         on_answer(len(answers), len(questions) * asking.rounds)
-        if not heard and len(answers) >= min(IN_FLIGHT, len(questions)):
+        never = unheard == len(answers)
+        if unheard >= (min(IN_FLIGHT, len(questions)) if never else IN_FLIGHT):
             raise UserError(
-                f"no resolver answered ({', '.join(asking.resolvers)} asked, the snapshot is as it was): check the "
-                "network, or name another one with --resolver."
+                f"no resolver answered {'' if never else 'any more '}({', '.join(asking.resolvers)} asked, the "
+                "snapshot is as it was): check the network, or name another one with --resolver."
             )
 
     for number in range(asking.rounds):

@@ -31,8 +31,25 @@ def locked(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.unlink(missing_ok=True)
-        os.close(descriptor)
+        if sys.platform == "win32":  # where nothing is held, and no open file can be removed
+            os.close(descriptor)
+            with suppress(OSError):
+                lock.unlink(missing_ok=True)
+        else:
+            lock.unlink(missing_ok=True)
+            os.close(descriptor)
+
+
+def real(path: Path) -> Path:
+    """Return the file that a link leads to, or the path itself: a file has one lock and one file beside it.
+
+    Raises:
+        UserError: it is a link that leads to itself.
+    """
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (OSError, RuntimeError):  # the latter until Python 3.12
+        raise UserError(f"{path} is a link that leads to itself: remove it, or give another path.") from None
 
 
 def check_writable(path: Path) -> None:

@@ -3,11 +3,11 @@
 Owns the choice. Does not own which form of address a target uses for them: the snapshot serves all targets.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
 from ws_network.addresses import AddressSet
-from ws_network.catalogue import Addressing, Catalogue
+from ws_network.catalogue import Addressing, Catalogue, RoleKind
 from ws_network.deployment import Deployment, check_deployment
 from ws_network.errors import UserError, unknown_name
 from ws_network.flows import RequiredFlow, required_flows
@@ -30,24 +30,50 @@ class Host:
     """The published blocks of its region; empty where none is known to cover it."""
 
 
-def needed_hosts(catalogue: Catalogue, deployment: Deployment, as_of: date | None = None) -> tuple[Host, ...]:
+def needed_hosts(catalogue: Catalogue, deployment: Deployment) -> tuple[Host, ...]:
     """Return the host names that the flows of a site need, sorted: the page's, the site's own, and those of its peers.
+
+    No end date counts: a program that looks at none has the flow still. A required peer may be missing, since a
+    program may give its group by id.
 
     Args:
         catalogue: At any revision; the deployment's is taken.
         deployment: The site.
-        as_of: The day for end dates; None looks at no date.
 
     Raises:
-        UserError: the deployment names something unknown, or lacks a required peer.
+        UserError: the deployment has a mistake, or names something unknown.
     """
     catalogue = catalogue.at(deployment.revision)
     check_deployment(deployment, catalogue)
+    return union(
+        host
+        for flow in _flows(catalogue, deployment)
+        for host in (*_of_page(catalogue, flow), *_of_peers(catalogue, deployment, flow))
+    )
+
+
+def union(hosts: Iterable[Host]) -> tuple[Host, ...]:
+    """Return each name once, sorted, with all that needs it: of several flows, or of several sites."""
     found: dict[str, Host] = {}
-    for flow in required_flows(catalogue, deployment, as_of).flows:
-        for host in (*_of_page(catalogue, flow), *_of_peers(deployment, flow)):
-            found[host.fqdn] = _both(found[host.fqdn], host) if host.fqdn in found else host
+    for host in hosts:
+        found[host.fqdn] = _both(found[host.fqdn], host) if host.fqdn in found else host
     return tuple(found[fqdn] for fqdn in sorted(found))
+
+
+def _flows(catalogue: Catalogue, deployment: Deployment) -> tuple[RequiredFlow, ...]:
+    """Return the flows of a site; where peers are missing, as if a program gave them by id.
+
+    A Smart Protection Server is not among them: it would answer in place of hosts that are needed without it.
+    """
+    try:
+        return required_flows(catalogue, deployment).flows
+    except UserError as error:
+        ends = {role.id for role in catalogue.roles.values() if role.kind in {RoleKind.COMPONENT, RoleKind.SITE}}
+        try:
+            references = tuple(sorted(ends - {"smart-protection-server"}))
+            return required_flows(catalogue, deployment, references=references).flows
+        except UserError:
+            raise error from None
 
 
 def to_ask(hosts: tuple[Host, ...], only: tuple[str, ...] = ()) -> tuple[Host, ...]:
@@ -68,7 +94,7 @@ def to_ask(hosts: tuple[Host, ...], only: tuple[str, ...] = ()) -> tuple[Host, .
     asked = tuple(host for host in hosts if not host.content and (not only or host.fqdn in only))
     if not asked:
         raise UserError(
-            "the deployment needs no name that may be resolved: nothing is to do, and its plan needs no snapshot "
+            "no flow needs a name that may be resolved: nothing is to do, and no plan needs a snapshot "
             "('ws-network flows --format json' lists its host names)."
         )
     return asked
@@ -79,7 +105,7 @@ def _of_page(catalogue: Catalogue, flow: RequiredFlow) -> list[Host]:
         Host(
             name.fqdn,
             (flow.id,),
-            content=name.addressing is Addressing.CDN,
+            content=name.addressing is Addressing.CDN or catalogue.is_content(name.fqdn),
             blocks=AddressSet.from_cidrs(
                 [block.cidr for block in catalogue.blocks(name.region)]
                 if name.addressing is Addressing.PUBLISHED
@@ -90,10 +116,15 @@ def _of_page(catalogue: Catalogue, flow: RequiredFlow) -> list[Host]:
     ]
 
 
-def _of_peers(deployment: Deployment, flow: RequiredFlow) -> list[Host]:
+def _of_peers(catalogue: Catalogue, deployment: Deployment, flow: RequiredFlow) -> list[Host]:
     peers = deployment.all_peers
     return [
-        Host(fqdn, (flow.id,), within=AddressSet.from_cidrs(peers[end].within))
+        Host(
+            fqdn,
+            (flow.id,),
+            content=catalogue.is_content(fqdn),
+            within=AddressSet.from_cidrs(peers[end].within),
+        )
         for end in dict.fromkeys((flow.source, flow.destination))
         if end in peers
         for fqdn in peers[end].fqdns
@@ -101,7 +132,7 @@ def _of_peers(deployment: Deployment, flow: RequiredFlow) -> list[Host]:
 
 
 def _both(one: Host, other: Host) -> Host:
-    """Return a name that two flows need."""
+    """Return a name that is needed twice."""
     return Host(
         one.fqdn,
         tuple(sorted({*one.flows, *other.flows})),

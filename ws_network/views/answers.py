@@ -17,6 +17,7 @@ from ws_network.deployment.parts import (
     AddressGroup,
     ApplicationSecurityGroupId,
     Cidr,
+    Port,
     PrefixListId,
     SecurityGroupId,
     ServiceTag,
@@ -140,11 +141,12 @@ def proxy_of(answer: str, covers: tuple[str, ...], cloud: Cloud) -> dict[str, An
     """Return the proxy that `address:port` names.
 
     Raises:
-        UserError: there is no port, or the address is none.
+        UserError: there is no port, or it or the address is none.
     """
     match = re.fullmatch(r"\[?([^\]\s]+?)\]?:(\d+)", answer.strip())
     if match is None:
         raise UserError(f"'{answer}' is no proxy: write its address and port, as 10.20.9.10:3128.")
+    check_form(Port, match[2], "the proxy's port")
     return {**peer(match[1], cloud), "port": int(match[2]), "covers": list(covers)}
 
 

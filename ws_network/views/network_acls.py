@@ -72,7 +72,12 @@ class Answer(Judged):
 
 
 def flow_by_flow(
-    catalogue: Catalogue, deployment: Deployment, *, snapshot: Snapshot | None = None, as_of: date | None = None
+    catalogue: Catalogue,
+    deployment: Deployment,
+    *,
+    snapshot: Snapshot | None = None,
+    as_of: date | None = None,
+    resolved_on: date | None = None,
 ) -> Plan:
     """Return the plan of the site's groups with each flow apart: the layout of a stack's groups is none of an ACL's.
 
@@ -80,7 +85,8 @@ def flow_by_flow(
         UserError: as `build_plan`.
     """
     apart = deployment.model_copy(update={"layout": Layout.PER_FLOW})
-    return build_plan(catalogue, apart, target=Target.AWS_SECURITY_GROUP, snapshot=snapshot, as_of=as_of)
+    target = Target.AWS_SECURITY_GROUP
+    return build_plan(catalogue, apart, target=target, snapshot=snapshot, as_of=as_of, resolved_on=resolved_on)
 
 
 def network_acl_export(plan: Plan, roles: Iterable[str] | None = None, *, everything: bool = False) -> Answer:

@@ -15,6 +15,7 @@ from ws_network.errors import UserError, unknown_name
 from ws_network.findings import Finding, Severity
 from ws_network.flows import Name, RequiredFlow, Site
 from ws_network.grammar import GRAMMARS, PEER_FORMS, EndpointKind
+from ws_network.host_names import is_host_name
 from ws_network.plan import Packet, Plan
 from ws_network.rules import Direction, Rule
 from ws_network.snapshot import Snapshot
@@ -199,19 +200,19 @@ class _Remote:
         tokens = {rule.peer.value for rule in plan.rules if rule.peer.kind not in NO_MEMBER}
         peer = plan.deployment.all_peers.get(remote)
         role = plan.catalogue.roles.get(remote)
-        names = self._names()
+        names, host = self._names(), remote.lower().rstrip(".")
         if _is_range(remote):
             yield self._addresses(remote, [remote])
-        elif remote in names:
-            yield self._name(names[remote])
+        elif host in names:
+            yield self._name(names[host])
         elif peer is not None and peer.platform:
             yield Part(remote, allowed=True, by=(f"{plan.target} does not filter the cloud's own {remote}",))
         elif peer is not None or remote in tokens:
             yield from self._members(tokens)
         elif role is not None and role.kind is RoleKind.SERVICE:
             yield from self._service(names.values())
-        elif EndpointKind.NAMES in self._sayable() and "." in remote and "/" not in remote:
-            yield self._name(Name(remote.lower(), Addressing.UNKNOWN, "", plan.deployment.min_confidence))
+        elif EndpointKind.NAMES in self._sayable() and is_host_name(host):
+            yield self._name(Name(host, Addressing.UNKNOWN, "", plan.deployment.min_confidence))
         else:
             raise UserError(self._unknown(tokens, names))
 

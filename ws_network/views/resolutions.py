@@ -3,6 +3,7 @@
 Owns the columns. Does not own the judgement of an answer (`ws_network.resolver`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ws_network.deployment import Deployment
@@ -17,15 +18,16 @@ CHANGES = (
     Column("name", "name", "host name"),
     Column("address", "address", "the address"),
     Column("why", "why", "what it means for the file", For.PEOPLE),
-    Column("since", "since", "of an absent address the first day without it", For.PROGRAMS),
+    Column("since", "since", "of an address that is or was absent the first day without it", For.PROGRAMS),
 )
 
 WHY = {
     Event.ADDED: "new",
     Event.RETURNED: "it was absent since {since}",
-    Event.ABSENT: "not among the answers; it stays for {grace} days",
+    Event.ABSENT: "not among the answers; it stays for {grace}",
+    Event.NOT_NEEDED: "no flow needs the name; it stays for {grace}",
     Event.REMOVED: "absent since {since}",
-    Event.NOT_NEEDED: "no flow needs the name",
+    Event.REFUSED: "it was in the file, and no public name may have it",
 }
 
 
@@ -51,8 +53,8 @@ class Resolved(Judged):
         elif not count:
             what = "the place or the form changes"
         return Sheet(
-            title=f"{self.file}{' (dry run)' if self.dry_run else ''}: {what}, {found.asked} names asked at "
-            f"{snapshot.place}",
+            title=f"{self.file}{' (dry run)' if self.dry_run else ''}: {what}, "
+            f"{_counted(found.asked, 'name')} asked at {snapshot.place}",
             facts={
                 "changed": found.changed,
                 "written": not self.dry_run,
@@ -70,20 +72,35 @@ class Resolved(Judged):
 
     def _row(self, change: Change) -> tuple[str | None, ...]:
         since = change.since.isoformat() if change.since else None
-        why = WHY[change.event].format(since=since, grace=self.grace_days)
+        why = WHY[change.event].format(since=since, grace=_counted(self.grace_days, "day"))
         return str(change.event), change.fqdn, change.address, why, since
 
 
 def resolved(
-    deployment: Deployment, resolution: Resolution, *, file: str, grace_days: int, dry_run: bool = False
+    deployments: Sequence[Deployment], resolution: Resolution, *, file: str, grace_days: int, dry_run: bool = False
 ) -> Resolved:
     """Return a run for people and programs, its findings worst first.
 
     Args:
-        deployment: Whose accepted findings are shown as such.
+        deployments: Those of the run. A finding about a name is accepted where all that need it accept it; one about
+            no name that they need, where one does.
         resolution: The run.
         file: What to call the snapshot file.
         grace_days: The grace window of the run.
         dry_run: Whether nothing was written.
     """
-    return Resolved(resolution, settle(deployment, list(resolution.findings)), file, grace_days, dry_run)
+    findings = tuple(_settled(entry, deployments, resolution) for entry in resolution.findings)
+    worst_first = tuple(sorted(set(findings), key=lambda entry: (-entry.severity.rank, entry)))
+    return Resolved(resolution, worst_first, file, grace_days, dry_run)
+
+
+def _settled(entry: Finding, deployments: Sequence[Deployment], resolution: Resolution) -> Finding:
+    pairs = zip(deployments, resolution.needed, strict=True)
+    concerned = [deployment for deployment, names in pairs if entry.flow in names]
+    judged = [settle(deployment, [entry])[0] for deployment in concerned or deployments]
+    taken = [found for found in judged if found.accepted]
+    return taken[0] if taken and (len(taken) == len(judged) or not concerned) else entry
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -1,9 +1,10 @@
 """The short deployment file that a site begins with.
 
 Owns the wording of the file. Does not own the questions (`ws_network.cli.init`) nor how an answer is read
-(`ws_network.views.answers`). What it writes loads and passes the check, and its plan has no error but that hosts
-are refused, where that was the answer; nothing in it opens a port to any address unless the answer was in so many
-words that something else filters the names.
+(`ws_network.views.answers`). What it writes loads and passes the check. Its plan has no error unless the answer was
+`refuse` or `snapshot`: then it names the hosts that are refused, with a snapshot those that it has no address of and
+those of content networks. Nothing in it opens a port to any address unless the answer was in so many words that
+something else filters the names.
 """
 
 from dataclasses import dataclass, replace
@@ -125,12 +126,12 @@ def _text(start: Start, catalogue: Catalogue, destinations: tuple[str, ...]) -> 
     ]
     lines.append(
         f"  siem-or-syslog-server: {_flow(peer(start.siem, cloud))}"
-        if start.siem
+        if start.siem is not None
         else "  # siem-or-syslog-server: {cidrs: [10.0.0.5/32]}"
     )
-    if start.relays:
+    if start.relays is not None:
         lines.append(f"  relay: {_flow(peer(start.relays, cloud))}")
-    if start.proxy:
+    if start.proxy is not None:
         lines.append(f"proxy: {_flow(proxy_of(start.proxy, start.covers, cloud))}")
     return "\n".join([*lines, *_enforced(start), *_names(start, destinations)]) + "\n"
 
@@ -167,7 +168,7 @@ def _names(start: Start, destinations: tuple[str, ...]) -> list[str]:
     if start.decision is Decision.SNAPSHOT:
         return [
             *head,
-            "# The others are allowed by the addresses in a snapshot file (`ws-network plan --snapshot FILE`);",
+            "# The others are allowed by the addresses in a snapshot file, which `ws-network resolve` makes;",
             "# hosts of a content network never are, so they need another form, a proxy, or `decline`.",
             "names: {default: [blocks, snapshot, refuse]}",
         ]

@@ -96,6 +96,10 @@ class TestARuleIsCheckedBeforeItIsThere:
         gcp.rule(match=match(destAddressGroups=groups[:10]))
         with pytest.raises(GcpError, match=r"At most 256 are allowed"):
             gcp.rule(priority=2, targetSecureTags=[{"name": tag}] * 257)
+        accounts = [f"agents{number}@probe-123456.iam.gserviceaccount.com" for number in range(11)]
+        with pytest.raises(GcpError, match=r"At most 10 are allowed"):
+            gcp.rule(priority=2, targetServiceAccounts=accounts)
+        gcp.rule(priority=3, targetServiceAccounts=accounts[:10])
 
     @pytest.mark.parametrize(
         "more",

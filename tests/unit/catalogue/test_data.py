@@ -304,6 +304,16 @@ BROKEN: list[tuple[str, Any]] = [
     ("does not say in which regions", _set(["host_rows", 0, "hosts", 0, "regions"], None)),
     ("needs numbers for <nnn>", _set(["host_rows", 0, "hosts", 2, "numbers"], None)),
     ("host 'agent-to-service-modern/workload' names", _set(["host_rows", 0, "hosts", 0, "fixed_region"], "xx-1")),
+    ("use lower-case letters, digits", _set(["flows", 0, "id"], 'x"; sid:1;)')),
+    ("is no host name in lower case", _set(["host_rows", 2, "hosts", 0, "fqdn"], 'x"; sid:1;)\npass ip any any')),
+    ("is no host name in lower case", _set(["host_rows", 2, "hosts", 0, "fqdn"], "Files.trendmicro.com")),
+    ("is no host name in lower case", _set(["host_rows", 2, "hosts", 0, "fqdn"], "files.trendmicro.com.")),
+    ("write * and a name of three labels", _set(["host_rows", 0, "wildcard"], "*")),
+    ("write * and a name of three labels", _set(["host_rows", 0, "wildcard"], "*com")),
+    (
+        "is no host name in lower case",
+        _set(["host_rows", 0, "wildcard"], "*.workload.<region>.cloudone.trendmicro.com"),
+    ),
     ("dates in region 'us-1'", _set(["host_rows", 0, "hosts", 0, "regions", 0, "since"], "2024-01-01")),
 ]
 

@@ -28,7 +28,8 @@ class TestWithoutQuestions:
     @pytest.mark.parametrize("roles", ["agent", "agent,relay", "data-center-gateway", "administrator, api-client"])
     @pytest.mark.parametrize("names", ["filtered", "snapshot", "refuse"])
     def test_what_it_writes_can_be_planned(self, run: Run, tmp_path: Path, roles: str, names: str) -> None:
-        done = run("init", *SAID, "--roles", roles, "--names", names, "--behind", "aws-network-firewall")
+        behind = ["--behind", "aws-network-firewall"] if names == "filtered" else []
+        done = run("init", *SAID, "--roles", roles, "--names", names, *behind)
         assert (done.exit_code, done.stderr) == (0, "")
         planned = run("plan", "-f", "json")
         refused = names != "filtered"
@@ -51,6 +52,7 @@ class TestWithoutQuestions:
         done = run("init", *SAID, "--cloud", cloud, "--roles", "agent,relay,api-client", *words.split())
         assert (done.exit_code, done.stderr) == (0, "")
         assert f"ws-network plan --target {target}" in done.stdout
+        assert ("ws-network resolve --place" in done.stdout) is ("snapshot" in words)
         planned = run("plan", "--target", target, "-f", "json")
         refused = "snapshot" in words or "refuse" in words
         assert planned.exit_code == (1 if refused else 0)
@@ -173,7 +175,7 @@ class TestWithoutQuestions:
             ("--yes --region de-1 --dns platform --ntp platform --proxy 10.0.0.1", "write its address and port"),
             (
                 "--yes --region de-1 --dns platform --ntp platform --proxy 10.0.0.1:70000",
-                "'proxy.port': 70000 is no port",
+                "the proxy's port: 70000 is no port",
             ),
             ("--yes --region de-1 --dns platform --ntp platform --names any-address", "unknown decision 'any-address'"),
             (
@@ -185,6 +187,23 @@ class TestWithoutQuestions:
             ("--yes --region de-1 --dns , --ntp platform", "'' is no other end that a rule on AWS takes"),
             ("--yes --region de-1 --dns platform --ntp platform --siem platform", "'platform' is no other end"),
             ("--yes --region de-1 --dns platform --ntp 0.0.0.0/0", "would open the port to every address"),
+            (
+                "--yes --region de-1 --names refuse --behind other --until 2099-11-30",
+                "--behind and --until would be for filtered, not for refuse: leave out one of the two.",
+            ),
+            ("--yes --region de-1 --names snapshot --reason x", "--reason would be for filtered, not for snapshot"),
+            ("--yes --region de-1 --proxy-covers downlod-center", "unknown service under --proxy-covers 'downlod-cent"),
+            (
+                "--yes --region de-1 --dns platform --ntp platform --proxy none --proxy-covers download-center",
+                "--proxy-covers is about a proxy, and there is none: give --proxy, or leave it out.",
+            ),
+            (
+                (
+                    "--yes --region de-1 --dns platform --ntp platform --names filtered --behind other --reason x "
+                    "--until 2020-01-01"
+                ),
+                "--until is 2020-01-01, which is over: give a day from ",
+            ),
         ],
     )
     def test_what_cannot_be_guessed_or_read(self, run: Run, tmp_path: Path, words: str, error: str) -> None:
@@ -194,6 +213,33 @@ class TestWithoutQuestions:
         assert error in done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("option", ["--siem", "--relays", "--proxy", "--proxy-covers"])
+    def test_an_empty_answer_is_none(self, run: Run, tmp_path: Path, option: str) -> None:
+        """A variable of a pipeline that is not set left the peer out without a word."""
+        done = run("init", *SAID, "--names", "refuse", option, "")
+        assert done.exit_code == 1
+        assert done.stderr.startswith(("error: ''", "error: unknown service under --proxy-covers ''"))
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_decision_that_nothing_waits_for_is_said(self, run: Run, tmp_path: Path) -> None:
+        every = "workload-security,trend-micro-update-server,download-center,smart-protection-network"
+        proxy = ["--proxy", "10.0.0.9:3128", "--proxy-covers", every]
+        done = run("init", *SAID, *proxy, "--names", "filtered", "--behind", "aws-network-firewall")
+        assert done.exit_code == 0
+        assert (
+            done.stderr == "note: no host is left to decide about, so the file has nothing of --names and --behind.\n"
+        )
+        assert "behind" not in (tmp_path / "ws-network.yaml").read_text()
+
+    def test_a_snapshot_is_made_before_the_plan_that_needs_it(self, run: Run) -> None:
+        """The command that was told failed at once, since nobody had resolved a name."""
+        done = run("init", "site.yaml", *SAID, "--names", "snapshot")
+        told = done.stdout.partition("Next: ")[2].strip()
+        assert told == (
+            "ws-network resolve site.yaml --place 'where this runs', then ws-network plan site.yaml --snapshot "
+            "ws-network.snapshot.json"
+        )
 
     def test_a_file_is_not_overwritten(self, run: Run, tmp_path: Path) -> None:
         mine = tmp_path / "ws-network.yaml"
@@ -210,7 +256,8 @@ class TestWithQuestions:
 
     def test_a_conversation(self, run: Run, tmp_path: Path) -> None:
         answers = (
-            "de-2\nde-1\nagent,relay\n\n10.0.0.123\nnone\nwhat\nfiltered\nfirewall\naws-network-firewall\n\nsoon\n\n"
+            "de-2\nde-1\nagent,relay\n\n10.0.0.123\n10.0.0.9:99999\nnone\nwhat\nfiltered\nfirewall\n"
+            "aws-network-firewall\n\nsoon\n2020-01-01\n\n"
         )
         done = run("init", "site.yaml", stdin=answers)
         assert done.exit_code == 0
@@ -223,6 +270,8 @@ class TestWithQuestions:
             "unknown decision 'what'",
             "unknown policy that filters names 'firewall'",
             "--until is 'soon'",
+            "--until is 2020-01-01, which is over",
+            "99999 is no port",
         ):
             assert told in done.output
         written = yaml.safe_load((tmp_path / "site.yaml").read_text())

@@ -1,6 +1,6 @@
 """`AwsEgressPolicy`: what a site reaches by name, as a rule group of Network Firewall and lists of DNS Firewall."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NotRequired, TypedDict
@@ -43,7 +43,7 @@ class AwsEgressPolicyArgs(TypedDict):
     firewall_policy: NotRequired[bool]
     """Make a firewall policy that drops the rest, too; without it, put `rule_group_arn` into one of your own."""
     capacity: NotRequired[int]
-    """Units of the rule group, fixed when it is created; without it, a quarter more than is needed now."""
+    """Units of the rule group, fixed when it is created: say it for a policy of another stack; else it follows need."""
     domain_list: NotRequired[bool]
     """Make the group a domain list, which people read in the console and which has no ports."""
     alert_only: NotRequired[WsExemptionArgs]
@@ -106,9 +106,8 @@ class AwsEgressPolicy(pulumi.ComponentResource):
         warn(self, planned.findings)
         self.rule_count = pulumi.Output.from_input(planned.rendering.rule_count)
         self.findings = findings_output(planned.findings)
-        self.report = pulumi.Output.from_input(
-            "\n".join(report(plan, planned.findings, level) for plan in planned.plans)
-        )
+        documents = [report(plan, findings, level) for plan, findings in planned.reported]
+        self.report = pulumi.Output.from_input("\n".join(text for text in documents if text))
         self.register_outputs(
             {
                 "rule_group_arn": self.rule_group_arn,
@@ -125,14 +124,15 @@ class AwsEgressPolicy(pulumi.ComponentResource):
 class _Planned:
     """The plans of component arguments, their renderings, and every finding."""
 
-    plans: tuple[Plan, ...]
+    reported: tuple[tuple[Plan, tuple[Finding, ...]], ...]
+    """The plan of each filter, with the findings that are of this one."""
     rendering: AwsEgressRendering
     dns_rendering: AwsDnsRendering | None
     findings: tuple[Finding, ...]
 
     @property
     def plan(self) -> Plan:
-        return self.plans[0]
+        return self.reported[0][0]
 
 
 def _planned(args: Mapping[str, Any]) -> _Planned:
@@ -144,7 +144,6 @@ def _planned(args: Mapping[str, Any]) -> _Planned:
     _check_options(args)
     exemption = _exemption(args)
     plan = plan_of(args, Target.AWS_NETWORK_FIREWALL, ())
-    plans: tuple[Plan, ...] = (plan,)
     dns_rendering = None
     stop_on_errors(plan.findings)
     if not plan.rules:
@@ -153,24 +152,41 @@ def _planned(args: Mapping[str, Any]) -> _Planned:
     rendering = render(
         plan, networks=networks, capacity=args.get("capacity"), domain_list=args.get("domain_list", False)
     )
-    findings = [*plan.findings, *rendering.findings]
+    watched = list(_watched(exemption, args))
+    own = settle(plan.deployment, [*plan.findings, *rendering.findings, *watched, *_of_policy(args, rendering)])
+    reported = [(plan, own)]
     if args.get("dns_firewall"):
         dns_plan = plan_of(args, Target.AWS_DNS_FIREWALL, ())
         stop_on_errors(dns_plan.findings)
         if not dns_plan.rules:
             raise UserError("dns_firewall has no name to admit: leave it out.")
         dns_rendering = render_dns(dns_plan, block_rest=args["dns_block_rest"], alert_only=exemption is not None)
-        plans = (plan, dns_plan)
-        findings += [*dns_plan.findings, *dns_rendering.findings]
-    if exemption is not None:
-        as_of = date.fromisoformat(args["as_of"]) if "as_of" in args else None
-        findings += alert_only_findings(exemption, as_of)
-    if not args.get("firewall_policy"):
-        text = "whether the firewall policy has strict order and drops what no rule passes is not seen from here."
-        findings.append(finding("policy-unseen", "firewall_policy", text))
-    settled = settle(plan.deployment, findings)
+        reported.append((dns_plan, settle(plan.deployment, [*dns_plan.findings, *dns_rendering.findings, *watched])))
+    settled = settle(plan.deployment, [entry for _, findings in reported for entry in findings])
     stop_on_errors(settled)
-    return _Planned(plans, rendering, dns_rendering, settled)
+    return _Planned(tuple(reported), rendering, dns_rendering, settled)
+
+
+def _watched(exemption: Exemption | None, args: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what is said of either filter while what it would drop is only logged."""
+    if exemption is not None:
+        yield from alert_only_findings(exemption, date.fromisoformat(args["as_of"]) if "as_of" in args else None)
+
+
+def _of_policy(args: Mapping[str, Any], rendering: AwsEgressRendering) -> Iterator[Finding]:
+    """Yield what is said of a rule group that goes into a policy of the caller."""
+    if args.get("firewall_policy"):
+        return
+    text = "whether the firewall policy has strict order and drops what no rule passes is not seen from here."
+    yield finding("policy-unseen", "firewall_policy", text)
+    if "capacity" not in args:
+        units = rendering.rule_group["capacity"]
+        text = (
+            f"the rule group has {units} units because {rendering.needed} are needed now; another number is another "
+            "group, and AWS deletes none that a policy still holds."
+        )
+        remedy = f"Say capacity: {units}, and keep it; a policy of this program takes another group by itself."
+        yield finding("capacity-unsaid", "capacity", text, remedy=remedy)
 
 
 def _check_options(args: Mapping[str, Any]) -> None:

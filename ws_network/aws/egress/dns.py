@@ -1,7 +1,7 @@
 """From a plan to Route 53 Resolver DNS Firewall: which names the machines of a VPC get an answer for.
 
-Owns the domain lists, their rules and the check of what a list can hold. A second fence only: it sees questions to the
-VPC's resolver and no traffic, and knows neither ports nor roles.
+Owns the domain lists, their rules and the check of how many names a list can hold. A second fence only: it sees
+questions to the VPC's resolver and no traffic, and knows neither ports nor roles.
 """
 
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ def render_dns(plan: Plan, *, block_rest: bool | None = None, alert_only: bool =
     if block_rest:
         rest = DnsRule(priority=PRIORITIES[REST], action="ALERT" if alert_only else "BLOCK", domains=[EVERY_NAME])
         rules[REST] = rest if alert_only else {**rest, "block_response": "NXDOMAIN"}
-    findings = [*_checks(plan, domains), *_of_rest(domains, block_rest=block_rest, alert_only=alert_only)]
+    findings = [*_checks(domains), *_of_rest(domains, block_rest=block_rest, alert_only=alert_only)]
     return AwsDnsRendering(rules, settle(plan.deployment, findings))
 
 
@@ -86,14 +86,8 @@ def _domains(plan: Plan) -> list[str]:
     return sorted({*NameList("", fqdns, wildcards).exact, *wildcards, *(f"*.{apex}" for apex in wildcards)})
 
 
-def _checks(plan: Plan, domains: list[str]) -> Iterator[Finding]:
-    """Yield an error for what a list cannot hold, by the flows that need it."""
-    for rule in plan.rules:
-        refused = [name for name in plan.name_lists[rule.peer.value].fqdns if "_" in name]
-        for flow in rule.flows if refused else ():
-            text = f"{flow}: a list of DNS Firewall takes no name with an underscore ({', '.join(refused)})."
-            remedy = "Give the peer a name without one, or leave the DNS Firewall out."
-            yield finding("names-refused", flow, text, remedy=remedy)
+def _checks(domains: list[str]) -> Iterator[Finding]:
+    """Yield an error for more than a list can hold."""
     if len(domains) > DOMAINS_PER_LIST:
         text = f"the list needs {len(domains)} domains, over the {DOMAINS_PER_LIST} that AWS takes in one request."
         yield finding("limit", WHERE, text, remedy="Take hosts out of extra_hosts, or leave the DNS Firewall out.")
@@ -101,7 +95,8 @@ def _checks(plan: Plan, domains: list[str]) -> Iterator[Finding]:
 
 def _of_rest(domains: list[str], *, block_rest: bool | None, alert_only: bool) -> Iterator[Finding]:
     text = f"every machine of the VPC gets an answer, whatever its role and port, for: {', '.join(domains)}."
-    yield finding("name-on-every-port", WHERE, text)
+    remedy = "Keep roles and ports in the machines' own groups, or leave dns_firewall out."
+    yield finding("name-on-every-port", WHERE, text, remedy=remedy)
     if block_rest is False:
         text = "dns_block_rest is false, so every other name is answered as before."
         remedy = "Say dns_block_rest: true when the names of all others in the VPC are listed before our rule group."

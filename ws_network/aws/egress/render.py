@@ -28,7 +28,7 @@ from ws_network.aws.limits import (
 )
 from ws_network.endpoints import NameList
 from ws_network.errors import UserError
-from ws_network.findings import Finding, finding
+from ws_network.findings import Finding, Severity, finding
 from ws_network.flows.model import WEB_PORTS
 from ws_network.grammar import EndpointKind
 from ws_network.lists import divided
@@ -206,15 +206,22 @@ def _either(plan: Plan) -> Iterator[Finding]:
 
 
 def _unmatched(plan: Plan, networks: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
-    """Yield a finding for each role that has no networks of a family in which it has rules."""
-    wanted = {
-        (rule.role, plan.lists[rule.peer.value].family)
-        for rule in plan.rules
-        if rule.peer.kind is EndpointKind.LIST and rule.role in networks
-    }
-    for role, family in sorted(wanted):
-        if family not in AddressSet.from_cidrs(networks[role]).families:
-            text = (
-                f"{role}: role_cidrs has no IPv{family} network, so its rules to IPv{family} addresses match nothing."
-            )
-            yield finding("family-without-networks", role, text)
+    """Yield what a role loses that has no networks of a family: an error for a flow that has no other family."""
+    for role in sorted(networks):
+        families = AddressSet.from_cidrs(networks[role]).families
+        unmatched: dict[int, set[str]] = defaultdict(set)
+        served: set[str] = set()
+        for rule in plan.rules:
+            found = plan.lists.get(rule.peer.value)  # None: a rule by name is for both families
+            if rule.role == role and found and found.family not in families:
+                unmatched[found.family].update(rule.flows)
+            elif rule.role == role:
+                served.update(rule.flows)
+        for family, flows in sorted(unmatched.items()):
+            why = f"role_cidrs['{role}'] has no IPv{family} network"
+            for flow in sorted(flows - served):
+                text = f"{flow}: goes to IPv{family} addresses alone, and {why}."
+                yield finding("family-without-networks", flow, text, severity=Severity.ERROR)
+            if flows & served:
+                text = f"{role}: {why}, so its rules to IPv{family} addresses match nothing."
+                yield finding("family-without-networks", role, text)

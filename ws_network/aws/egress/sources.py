@@ -6,7 +6,7 @@ Owns what those may be. A firewall sees addresses and no machines, so a role wit
 from collections.abc import Mapping, Sequence
 
 from ws_network.addresses import AddressSet, parse_cidr
-from ws_network.errors import UserError, unknown_name
+from ws_network.errors import UserError, nearest, unknown_name
 from ws_network.plan import Plan
 
 
@@ -20,9 +20,10 @@ def checked_networks(plan: Plan, role_cidrs: Mapping[str, Sequence[str]]) -> dic
     Raises:
         UserError: a role is unknown, or has rules and no networks, or a range cannot be that of machines.
     """
-    for role in role_cidrs:
-        if role not in plan.roles:
-            raise UserError(unknown_name("role in role_cidrs", role, plan.roles))
+    for role in sorted(set(role_cidrs) - set(plan.roles)):
+        if role in plan.catalogue.roles or nearest(role, plan.roles) is None:
+            raise UserError(f"role_cidrs has {role}, which is no role of the deployment: remove it from role_cidrs.")
+        raise UserError(unknown_name("role in role_cidrs", role, plan.roles))
     for role in sorted({rule.role for rule in plan.rules} - set(role_cidrs)):
         raise UserError(
             f"role {role} has rules and no networks: give the ranges of its subnets as role_cidrs['{role}']."
@@ -36,9 +37,11 @@ def _checked(role: str, cidrs: Sequence[str]) -> tuple[str, ...]:
         raise UserError(f"{where} is empty: give the ranges of the role's subnets.")
     for text in cidrs:
         try:
-            cidr = parse_cidr(text)
+            parse_cidr(text)
         except UserError as error:
             raise UserError(f"{where}: {error}") from None
-        if cidr.prefix_length == 0:
-            raise UserError(f"{where} has {cidr.text}, which is every machine: give the ranges of the role's subnets.")
-    return AddressSet.from_cidrs(cidrs).cidrs()
+    found = AddressSet.from_cidrs(cidrs).cidrs()
+    for text in found:  # of all ranges together: two halves are every machine, too
+        if text.endswith("/0"):
+            raise UserError(f"{where} comes to {text}, which is every machine: give the ranges of the role's subnets.")
+    return found

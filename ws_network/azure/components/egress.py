@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 from ws_network.arguments import WsDeploymentArgs, WsSnapshotArgs
 from ws_network.azure.components.ip_groups import AzureIpGroups
 from ws_network.azure.egress import AzureEgressRendering, FirewallRule, RuleCollection, checked_sources, render
-from ws_network.azure.limits import FIRST_GROUP_PRIORITY, LAST_GROUP_PRIORITY
+from ws_network.azure.limits import FIRST_GROUP_PRIORITY, LAST_GROUP_PRIORITY, NAME_PATTERN
 from ws_network.deployment import Target
 from ws_network.errors import UserError
 from ws_network.plan import Plan
@@ -47,8 +47,20 @@ def _ip_group_id(text: str) -> str:
     return text
 
 
-FORMS = {"role_ip_group_ids": Annotated[str, AfterValidator(_ip_group_id)]}
-"""What the ids of each argument look like."""
+def _policy_name(text: str) -> str:
+    # An empty one is said where ids are read.
+    if text and not NAME_PATTERN.fullmatch(text):
+        last = text.rstrip("/").rsplit("/", 1)[-1]
+        example = last if NAME_PATTERN.fullmatch(last) else "hub-policy"
+        raise ValueError(f"'{text}' is no name of a firewall policy: write it without its path, as '{example}'")
+    return text
+
+
+FORMS = {
+    "role_ip_group_ids": Annotated[str, AfterValidator(_ip_group_id)],
+    "firewall_policy_name": Annotated[str, AfterValidator(_policy_name)],
+}
+"""What the ids and names of each argument look like."""
 
 
 class AzureEgressPolicyArgs(TypedDict):
@@ -119,7 +131,8 @@ class AzureEgressPolicy(pulumi.ComponentResource):
             before.append(groups)
             self.ip_group_ids = groups.ip_group_ids
         if "firewall_policy_name" in given:
-            policy_name = given_id(name, "firewall_policy_name", given["firewall_policy_name"])
+            known = given_id(name, "firewall_policy_name", given["firewall_policy_name"])
+            policy_name = known.apply(lambda text: _checked_name(name, text))
         else:
             policy = network.FirewallPolicy(
                 name,
@@ -199,6 +212,13 @@ class _Ends:
         return self.ours.apply(lambda ids: ids[group])
 
 
+def _checked_name(name: str, text: str) -> str:
+    """Return the name of a policy that another resource gave, where it is one."""
+    with user_errors(name):
+        check_forms({"firewall_policy_name": text}, FORMS)
+    return text
+
+
 def _priority(args: Mapping[str, Any]) -> int:
     """Return the priority of the group.
 
@@ -228,6 +248,8 @@ def _planned(args: Mapping[str, Any]) -> tuple[Plan, AzureEgressRendering]:
         raise UserError("dns_proxy is about a policy that exists, and ours has it on: give firewall_policy_name, too.")
     plan = plan_of(args, Target.AZURE_FIREWALL, ())
     stop_on_errors(plan.findings)
+    if not plan.rules:
+        raise UserError("nothing that the site needs leaves its network by way of a firewall: take the component out.")
     sources = checked_sources(plan, args.get("role_cidrs", {}), args.get("role_ip_group_ids", {}))
     dns_proxy = args.get("dns_proxy", "firewall_policy_name" not in args)
     rendering = render(plan, sources=sources, dns_proxy=dns_proxy)

@@ -14,8 +14,8 @@ from ws_network.findings import Finding, finding
 WHERE = "azure-firewall"
 """What these findings are about: all rules together."""
 
-SHOWN_NAMES = 5
-"""Names that a sentence lists."""
+PLATFORM_NAMES = "the image repository, the status of managed disks, and diagnostics"
+"""What Azure Firewall admits by itself (Azure documentation, "Infrastructure FQDNs for Azure Firewall")."""
 
 
 def pairs(rendering: AzureEgressRendering) -> int:
@@ -55,14 +55,17 @@ def claimed(rendering: AzureEgressRendering) -> Iterator[Finding]:
     names = sorted({name for rule in _rules(rendering, APPLICATION) for name in rule["target_fqdns"]})
     if not names:
         return
-    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-    # A wildcard matters most in a sentence that cannot list all.
-    shown = sorted(names, key=lambda name: (not name.startswith("*"), name))[:SHOWN_NAMES]
     text = (
         "Azure Firewall reads the name that the client sends (TLS server name, HTTP Host) and does not prove who "
-        f"answers: {', '.join(shown)}{more}."
+        f"answers: {', '.join(names)}."
     )
     yield finding("name-claimed", WHERE, text)
+
+
+def admitted_by_azure() -> Finding:
+    """Return the finding that names of the platform pass in every policy, whatever it allows."""
+    text = f"Azure Firewall lets names of its own platform pass, which no rule here allows: {PLATFORM_NAMES}."
+    return finding("platform-names-admitted", WHERE, text)
 
 
 def _rules(rendering: AzureEgressRendering, kind: str) -> Iterator[FirewallRule]:

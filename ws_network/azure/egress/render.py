@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ws_network.addresses import AddressSet
-from ws_network.azure.egress.checks import check_limits, claimed
+from ws_network.azure.egress.checks import admitted_by_azure, check_limits, claimed
 from ws_network.azure.egress.model import (
     APPLICATION,
     NETWORK,
@@ -43,9 +43,6 @@ WEB: Mapping[int, tuple[str, ...]] = {80: ("Http",), 443: ("Https",)}
 EITHER = ("Http", "Https")
 """On any other port of a web flow: the page does not say which."""
 
-NO_NAME = "--"
-"""What no name in an application rule may have (Azure documentation, "Azure Firewall known issues and limitations")."""
-
 PRIORITIES = {NETWORK: NETWORK_PRIORITY, APPLICATION: APPLICATION_PRIORITY}
 
 
@@ -76,7 +73,8 @@ def render(
         if maker.rules[kind]
     }
     rendering = AzureEgressRendering(collections, dict(sorted(maker.ip_groups.items())), ())
-    findings = [*maker.findings, *claimed(rendering), *check_limits(rendering, plan.deployment.quotas)]
+    findings = [*maker.findings, admitted_by_azure(), *claimed(rendering)]
+    findings += check_limits(rendering, plan.deployment.quotas)
     return AzureEgressRendering(collections, rendering.ip_groups, settle(plan.deployment, findings))
 
 
@@ -134,11 +132,6 @@ class _Maker:
             text = f"an application rule of Azure Firewall goes to port {LAST_APPLICATION_PORT}, not {beyond[0]}."
             remedy = "Give another form for the destination under names, such as azure-firewall: [fqdn]."
             self._tell("limit", rule.flows, text, remedy=remedy)
-        targets, refused = _targets(found)
-        if refused:
-            text = f"an application rule of Azure Firewall takes no name with '{NO_NAME}' ({', '.join(refused)})."
-            remedy = "Say names: {azure-firewall: {<destination>: [fqdn]}}, which follows the name by DNS."
-            self._tell("names-refused", rule.flows, text, remedy=remedy)
         protocols = [
             ApplicationProtocol(protocol_type=kind, port=port)
             for port in ports
@@ -149,10 +142,9 @@ class _Maker:
         if either:
             text = f"TLS and HTTP are both allowed on port {', '.join(either)}, where either may be spoken."
             self._tell("tls-or-http", rule.flows, text)
-        if targets and protocols:
-            self._put(
-                APPLICATION, rule, "", FirewallRule(**self._base(rule), target_fqdns=targets, protocols=protocols)
-            )
+        if protocols:
+            made = FirewallRule(**self._base(rule), target_fqdns=_targets(found), protocols=protocols)
+            self._put(APPLICATION, rule, "", made)
 
     def _addresses(self, rule: ComposedRule) -> None:
         """Lists that are long, or that DNS changes, are IP groups: then one address more changes no rule."""
@@ -232,8 +224,8 @@ class _Maker:
         self.findings += [finding(code, flow, f"{flow}: {text}", remedy=remedy) for flow in flows]
 
 
-def _targets(found: Iterable[NameList]) -> tuple[list[str], list[str]]:
-    """Return the names as an application rule has them, and those that it cannot have.
+def _targets(found: Iterable[NameList]) -> list[str]:
+    """Return the names as an application rule has them.
 
     The page's wildcard is the name and `*.` before it: `*` right before it would admit look-alikes such as
     `xworkload.example.com`.
@@ -241,6 +233,4 @@ def _targets(found: Iterable[NameList]) -> tuple[list[str], list[str]]:
     found = list(found)
     fqdns = tuple(sorted({fqdn for each in found for fqdn in each.fqdns}))
     wildcards = tuple(sorted({apex for each in found for apex in each.wildcards}))
-    texts = {*NameList("", fqdns, wildcards).exact, *wildcards, *(f"*.{apex}" for apex in wildcards)}
-    refused = sorted(text for text in texts if NO_NAME in text)
-    return sorted(texts.difference(refused)), refused
+    return sorted({*NameList("", fqdns, wildcards).exact, *wildcards, *(f"*.{apex}" for apex in wildcards)})

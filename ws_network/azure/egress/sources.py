@@ -6,7 +6,7 @@ Owns what those may be. A firewall sees addresses and no machines, so a role wit
 from collections.abc import Iterable, Mapping, Sequence
 
 from ws_network.addresses import AddressSet, parse_cidr
-from ws_network.errors import UserError, unknown_name
+from ws_network.errors import UserError, nearest, unknown_name
 from ws_network.plan import Plan
 
 
@@ -27,8 +27,11 @@ def checked_sources(
     given = set(given)
     for argument, keys in (("role_cidrs", role_cidrs), ("role_ip_group_ids", given)):
         for key in sorted(keys):
-            if key not in plan.roles:
-                raise UserError(unknown_name(f"role in {argument}", key, plan.roles))
+            if key in plan.roles:
+                continue
+            if key in plan.catalogue.roles or nearest(key, plan.roles) is None:
+                raise UserError(f"{argument} has {key}, which is no role of the deployment: remove it from {argument}.")
+            raise UserError(unknown_name(f"role in {argument}", key, plan.roles))
     for role in sorted(given & set(role_cidrs)):
         raise UserError(f"role_cidrs and role_ip_group_ids both say where {role} is: give it in one of them.")
     for role in sorted({rule.role for rule in plan.rules} - given - set(role_cidrs)):
@@ -41,11 +44,16 @@ def checked_sources(
 
 def _checked(role: str, cidrs: Sequence[str]) -> tuple[str, ...]:
     where = f"role_cidrs['{role}']"
-    for cidr in map(parse_cidr, cidrs):
+    for text in cidrs:
+        try:
+            cidr = parse_cidr(text)
+        except UserError as error:
+            raise UserError(f"{where}: {error}") from None
         if cidr.family != 4:
             raise UserError(f"{where} has {cidr.text}, which Azure Firewall cannot hold: give IPv4 only.")
-        if cidr.prefix_length == 0:
-            raise UserError(f"{where} has {cidr.text}, which is every machine: give the ranges of the role's subnets.")
     if not cidrs:
         raise UserError(f"{where} is empty: give the IPv4 ranges of the role's subnets.")
-    return AddressSet.from_cidrs(cidrs).cidrs()
+    found = AddressSet.from_cidrs(cidrs).cidrs()
+    if found == ("0.0.0.0/0",):  # of all ranges together: two halves are every machine, too
+        raise UserError(f"{where} comes to {found[0]}, which is every machine: give the ranges of the role's subnets.")
+    return found

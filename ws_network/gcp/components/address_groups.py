@@ -8,7 +8,13 @@ from pulumi_gcp import networksecurity
 
 from ws_network.addresses import parse_cidr
 from ws_network.errors import UserError
-from ws_network.gcp.limits import AUTOMATIC_LENGTH, LABEL_KEY_PATTERN, LABEL_VALUE_PATTERN, LARGEST_CAPACITY
+from ws_network.gcp.limits import (
+    AUTOMATIC_LENGTH,
+    LABEL_KEY_PATTERN,
+    LABEL_VALUE_PATTERN,
+    LARGEST_CAPACITY,
+    PARENT_PATTERN,
+)
 from ws_network.gcp.render import resource_name
 from ws_network.lists import grown
 from ws_network.program import given_args, given_id, ids_output, known_keys, user_errors
@@ -48,6 +54,8 @@ class GcpAddressGroups(pulumi.ComponentResource):
             groups = {key: _checked(key, cidrs) for key, cidrs in sorted(given["cidrs"].items())}
             sizes = {key: _checked_size(given, key, len(cidrs)) for key, (_, cidrs) in groups.items()}
             labels = checked_labels(given.get("labels", {}), "labels")
+            if isinstance(given["parent"], str) and given["parent"]:
+                checked_parent(given["parent"], "parent")
         parent = given_id(name, "parent", given["parent"])
         self.ids: dict[str, pulumi.Output[str]] = {
             key: networksecurity.AddressGroup(
@@ -96,14 +104,33 @@ def _checked_size(args: Mapping[str, Any], key: str, count: int) -> int:
     return size
 
 
+def checked_parent(text: str, what: str) -> str:
+    """Return what address groups are made in.
+
+    Args:
+        text: As it was given.
+        what: The argument that it was given for.
+
+    Raises:
+        UserError: it is neither a project nor an organization.
+    """
+    if not PARENT_PATTERN.fullmatch(text):
+        raise UserError(f"{what} is '{text}': write it as projects/my-project or organizations/123456789.")
+    return text
+
+
 def checked_labels(tags: Mapping[str, str], where: str) -> dict[str, str]:
     """Return tags as labels: in lower case.
 
     Raises:
-        UserError: GCP takes one not even so; names it.
+        UserError: GCP takes one not even so, or two are the same so; names it.
     """
-    labels = {key.lower(): value.lower() for key, value in tags.items()}
-    for key, value in labels.items():
+    labels: dict[str, str] = {}
+    for tag, text in tags.items():
+        key, value = tag.lower(), text.lower()
+        if key in labels:
+            raise UserError(f"{where} has the label '{key}' twice, since labels of GCP are in lower case: remove one.")
+        labels[key] = value
         if not LABEL_KEY_PATTERN.fullmatch(key) or not LABEL_VALUE_PATTERN.fullmatch(value):
             raise UserError(
                 f"{where} has '{key}: {value}', which GCP takes not as a label: use lower-case letters, digits, _ and "

@@ -39,11 +39,11 @@ class GcpEgressPolicyArgs(TypedDict):
     address_groups: NotRequired[bool]
     """Keep addresses in address groups, so that one more changes no rule; default true, in the layout `per-flow`."""
     address_group_location: NotRequired[str]
-    """Location of the address groups; default `global`, which a global policy needs."""
+    """Location of the address groups: `global`, since the policy is."""
     address_group_parent: NotRequired[pulumi.Input[str]]
     """Project or organization of the address groups, as `projects/my-project`; default the policy's project."""
     project: NotRequired[pulumi.Input[str]]
-    """Project of everything that is created, where it is not the provider's."""
+    """Project of everything that is created; default that of a given policy's id, else the provider's."""
     first_priority: NotRequired[int]
     """First priority of the firewall policy's band; default 1000."""
     last_priority: NotRequired[int]
@@ -95,6 +95,8 @@ class GcpEgressPolicy(pulumi.ComponentResource):
                     )
             given = given_args(args, GcpEgressPolicyArgs)
             what = planned(given, egress_only)
+            if not what.rendering.rules:
+                raise UserError("nothing that the site needs leaves its machines: take the component out.")
             proxy = planned_proxy(given, what)
             level = detail(given.get("report", "full"))
         findings = settle(what.plan.deployment, [*what.findings, *(proxy.findings if proxy else ())])

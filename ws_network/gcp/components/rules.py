@@ -1,15 +1,14 @@
 """What the site and the role have in common: where their rules live, whose machines they are for, and the resources.
 
-Owns the checks of those arguments, and the order of resources: groups, rules that allow, rules that deny the rest, and
+Owns the marks of roles, and the order of resources: groups, rules that allow, rules that deny the rest, and
 the association of an own policy last, so that nothing is cut off half way.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-import pulumi_gcp as gcp
 from pulumi_gcp import compute
 
 from ws_network.deployment import MachineMark, Target
@@ -17,11 +16,12 @@ from ws_network.deployment.parts import NetworkTag, SecureTag, ServiceAccount
 from ws_network.errors import UserError
 from ws_network.findings import Finding, finding
 from ws_network.gcp import priorities
-from ws_network.gcp.components.address_groups import GcpAddressGroups, checked_labels
+from ws_network.gcp.components.address_groups import GcpAddressGroups, checked_labels, checked_parent
+from ws_network.gcp.components.places import PolicyPlace, check_place, policy_at, provider_project
 from ws_network.gcp.limits import AUTOMATIC_LENGTH
 from ws_network.gcp.render import FirewallRule, GcpRendering, Reference, render, resource_name
 from ws_network.plan import Plan, settle
-from ws_network.program import check_forms, given_id, known_keys, plan_of, stop_on_errors
+from ws_network.program import check_forms, given_id, known_keys, plan_of, stop_on_errors, user_errors
 
 POLICY_DESCRIPTION = "Workload Security (ws_network)"
 """Description of an own policy. Constant: the provider cannot change it together with rules."""
@@ -74,7 +74,7 @@ def planned(args: Mapping[str, Any], part: Callable[[Plan], Plan] = lambda plan:
         UserError: the arguments cannot be used, or the plan must not be deployed.
     """
     vpc = args.get("vpc_firewall", False)
-    _check_place(args, vpc=vpc)
+    check_place(args, vpc=vpc)
     marks = _given_marks(args)
     target = Target.GCP_VPC_FIREWALL if vpc else Target.GCP_FIREWALL_POLICY
     plan = plan_of(args, target, args.get("peer_secure_tag_ids", {}), {role: mark for role, (mark, _) in marks.items()})
@@ -97,26 +97,6 @@ def planned(args: Mapping[str, Any], part: Callable[[Plan], Plan] = lambda plan:
     stop_on_errors(findings)
     labels = checked_labels(plan.deployment.tags, "tags") if rendering.address_groups else {}
     return Planned(plan, rendering, findings, labels, marks)
-
-
-def _check_place(args: Mapping[str, Any], *, vpc: bool) -> None:
-    """Raise where the arguments do not say one place for the rules."""
-    if vpc:
-        for key, why in (
-            ("firewall_policy", "its rules live in no policy"),
-            ("peer_secure_tag_ids", "its rules name no secure tag: say network_tags under peers"),
-            ("address_groups", "its rules hold ranges only"),
-        ):
-            if args.get(key):
-                raise UserError(f"vpc_firewall is true, so {key} means nothing ({why}): remove one of the two.")
-    if "firewall_policy" in args and "network" in args:
-        raise UserError(
-            "firewall_policy is a policy that is yours, and nothing binds it here, so network means nothing: remove "
-            "one of the two."
-        )
-    if "firewall_policy" not in args and "network" not in args:
-        what = "of the rules" if vpc else "that the new policy is for, or firewall_policy with one that exists"
-        raise UserError(f"network is missing: give the VPC network {what}.")
 
 
 def _given_marks(args: Mapping[str, Any]) -> dict[str, tuple[MachineMark, pulumi.Input[str]]]:
@@ -174,6 +154,7 @@ class Resources:
         self._vpc = args.get("vpc_firewall", False)
         rules = {key: rule for key, rule in what.rendering.rules.items() if rule["role"] in roles}
         own = None if self._vpc or "firewall_policy" in args else self._policy(component)
+        self._place = self._adopted() if "firewall_policy" in args else None
         self._policy_name = self._name_of_policy(own)
         self._groups = self._address_groups(component, own, what, rules)
         made: dict[str, pulumi.Resource] = {}
@@ -199,21 +180,21 @@ class Resources:
             opts=pulumi.ResourceOptions(parent=component),
         )
 
+    def _adopted(self) -> pulumi.Output[PolicyPlace]:
+        """Return the policy that is given by its name or id."""
+
+        def place(found: list[str | None]) -> PolicyPlace:
+            with user_errors(self._name):
+                return policy_at(str(found[0]), found[1])
+
+        return pulumi.Output.all(
+            given_id(self._name, "firewall_policy", self._args["firewall_policy"]), self.project
+        ).apply(place)
+
     def _name_of_policy(self, own: compute.NetworkFirewallPolicy | None) -> pulumi.Output[str]:
-        if self._vpc:
-            return pulumi.Output.from_input("")
-        if own is not None:
-            return own.name
-
-        def last(text: str) -> str:
-            if "/regions/" in text:
-                raise pulumi.RunError(
-                    f"{self._name}: firewall_policy is the regional policy {text}: give a global one, as "
-                    "projects/my-project/global/firewallPolicies/my-policy."
-                )
-            return text.rstrip("/").rsplit("/", 1)[-1]
-
-        return given_id(self._name, "firewall_policy", self._args["firewall_policy"]).apply(last)
+        if self._place is not None:
+            return self._place.apply(lambda place: place.name)
+        return own.name if own is not None else pulumi.Output.from_input("")
 
     def _address_groups(
         self,
@@ -232,33 +213,38 @@ class Resources:
             {
                 "cidrs": {key: group["items"] for key, group in groups.items()},
                 "capacities": {key: group["capacity"] for key, group in groups.items()},
-                "parent": self._group_parent(own),
-                "location": self._args.get("address_group_location", "global"),
+                "parent": self._group_parent(component, own),
                 "labels": dict(what.labels),
             },
             pulumi.ResourceOptions(parent=component),
         ).ids
 
-    def _group_parent(self, own: compute.NetworkFirewallPolicy | None) -> pulumi.Input[str]:
+    def _group_parent(
+        self, component: pulumi.Resource, own: compute.NetworkFirewallPolicy | None
+    ) -> pulumi.Output[str]:
         """Return where the groups are made: as told, else in the project of the policy."""
         if "address_group_parent" in self._args:
-            return given_id(self._name, "address_group_parent", self._args["address_group_parent"])
-        if self.project is not None:
-            return self.project.apply(lambda project: f"projects/{project}")
+            what = "address_group_parent"
+            return given_id(self._name, what, self._args[what]).apply(lambda text: self._parent_of_groups(text, what))
         if own is not None:
-            return own.project.apply(lambda project: f"projects/{project}")
+            project = own.project if self.project is None else self.project
+            return project.apply(lambda text: f"projects/{text}")
 
-        def parent(policy: str) -> str:
-            _, _, path = policy.partition("projects/")
-            project = path.split("/")[0] or gcp.config.project
+        def parent(found: list[Any]) -> str:
+            place, usual = found
+            project = place.project or usual
             if not project:
                 raise pulumi.RunError(
-                    f"{self._name}: address_group_parent is missing: firewall_policy and the configuration name no "
-                    "project, so give it as projects/my-project."
+                    f"{self._name}: project is missing: neither firewall_policy nor the provider names one, and the "
+                    "address groups need it, so give project, or address_group_parent as projects/my-project."
                 )
             return f"projects/{project}"
 
-        return given_id(self._name, "firewall_policy", self._args["firewall_policy"]).apply(parent)
+        return pulumi.Output.all(self._place, provider_project(component)).apply(parent)
+
+    def _parent_of_groups(self, text: str, what: str) -> str:
+        with user_errors(self._name):
+            return checked_parent(text, what)
 
     def _bind(
         self, component: pulumi.Resource, own: compute.NetworkFirewallPolicy, rules: list[pulumi.Resource]
@@ -282,6 +268,9 @@ class Resources:
     ) -> pulumi.Resource:
         opts = pulumi.ResourceOptions(parent=parent, depends_on=waits or None)
         name = f"{self._name}-{key}"
+        if "resource" in rule:
+            opts.aliases = [pulumi.Alias(name=name)]  # its name in 0.1.0
+            name = f"{self._name}-{rule['resource']}"
         return self._vpc_rule(name, rule, opts) if self._vpc else self._policy_rule(name, rule, opts)
 
     def _policy_rule(self, name: str, rule: FirewallRule, opts: pulumi.ResourceOptions) -> pulumi.Resource:
@@ -313,7 +302,7 @@ class Resources:
             action=rule["action"],
             enable_logging=rule["enable_logging"],
             match=compute.NetworkFirewallPolicyRuleMatchArgs(**match),
-            project=self.project,
+            project=self.project if self._place is None else self._place.apply(lambda place: place.project or None),
             opts=opts,
             **self._targets(rule),
         )
@@ -360,16 +349,23 @@ class Resources:
 
     def _sources(self, rule: FirewallRule, field: str) -> list[pulumi.Input[str]]:
         """Return the marks that a rule names as its sources."""
-        out: list[pulumi.Input[str]] = []
+        out: dict[str | int, pulumi.Input[str]] = {}
         for end in _ends(rule, field):
-            if "role" in end:
-                out += self.marks_of(end["role"])
-            elif "input" in end:
-                given = self._args["peer_secure_tag_ids"][end["input"]]
-                out.append(given_id(self._name, f"peer_secure_tag_ids['{end['input']}']", given))
-            else:
-                out.append(end["id"])
-        return out
+            for given, mark in self._marks_behind(end):
+                out.setdefault(given if isinstance(given, str) else id(given), mark)  # machines of two roles share some
+        return list(out.values())
+
+    def _marks_behind(self, end: Reference) -> Iterator[tuple[Any, pulumi.Input[str]]]:
+        """Yield the marks that a source stands for: as they were given, and as they are sent."""
+        if "role" in end:
+            role = end["role"]
+            given = [self._marks[role][1]] if role in self._marks else self._deployment.machines[role].marks
+            yield from zip(given, self.marks_of(role), strict=True)
+        elif "input" in end:
+            value = self._args["peer_secure_tag_ids"][end["input"]]
+            yield value, given_id(self._name, f"peer_secure_tag_ids['{end['input']}']", value)
+        else:
+            yield end["id"], end["id"]
 
     def marks_of(self, role: str) -> list[pulumi.Input[str]]:
         """Return the marks of a role's machines: given by the arguments, else by the deployment."""

@@ -32,11 +32,11 @@ class GcpWorkloadSecurityArgs(TypedDict):
     address_groups: NotRequired[bool]
     """Keep addresses in address groups, so that one more changes no rule; default true, in the layout `per-flow`."""
     address_group_location: NotRequired[str]
-    """Location of the address groups; default `global`, which a global policy needs."""
+    """Location of the address groups: `global`, since the policy is."""
     address_group_parent: NotRequired[pulumi.Input[str]]
     """Project or organization of the address groups, as `projects/my-project`; default the policy's project."""
     project: NotRequired[pulumi.Input[str]]
-    """Project of everything that is created, where it is not the provider's."""
+    """Project of everything that is created; default that of a given policy's id, else the provider's."""
     first_priority: NotRequired[int]
     """First priority of the band; default 1000. With `vpc_firewall` the priority of every rule that allows."""
     last_priority: NotRequired[int]

@@ -15,12 +15,13 @@ from pulumi_gcp import networksecurity
 from ws_network.deployment import MachineMark, Target
 from ws_network.errors import UserError
 from ws_network.findings import Finding, finding
+from ws_network.gcp.components.places import PolicyPlace, same_project
 from ws_network.gcp.components.rules import POLICY_DESCRIPTION, Planned, Resources
 from ws_network.gcp.egress import ProxyRule, WebProxyRendering, proxy_band, render, session_matcher
-from ws_network.gcp.limits import AUTOMATIC_LENGTH
+from ws_network.gcp.limits import AUTOMATIC_LENGTH, NAME_PATTERN
 from ws_network.gcp.render import resource_name
 from ws_network.plan import Plan, settle
-from ws_network.program import given_id, plan_of, stop_on_errors
+from ws_network.program import given_id, plan_of, stop_on_errors, user_errors
 
 LOCATION = "web_proxy_location"
 POLICY = "gateway_security_policy"
@@ -28,7 +29,9 @@ FIRST = "web_proxy_first_priority"
 """The arguments that are about the proxy."""
 
 _REGION = re.compile(r"[a-z]+-[a-z]+\d+")
-_POLICY_ID = re.compile(r"projects/[^/]+/locations/(?P<location>[^/]+)/gatewaySecurityPolicies/(?P<name>[^/]+)")
+_POLICY_ID = re.compile(
+    r"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/gatewaySecurityPolicies/(?P<name>[^/]+)"
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,9 @@ def planned_proxy(args: Mapping[str, Any], what: Planned) -> PlannedProxy | None
         return None
     if not _REGION.fullmatch(location):
         raise UserError(f"{LOCATION} is '{location}': write the region of the proxy, as europe-west3.")
+    if isinstance(args.get(POLICY), str) and args[POLICY]:  # an empty one is said where ids are read
+        project = args.get("project")
+        _adopted(args[POLICY], location, project if isinstance(project, str) else None)
     band = proxy_band(args.get(FIRST))
     marks = {role: mark for role, (mark, _) in what.marks.items()}
     plan = plan_of(args, Target.GCP_SECURE_WEB_PROXY, (), marks)
@@ -67,12 +73,39 @@ def planned_proxy(args: Mapping[str, Any], what: Planned) -> PlannedProxy | None
     told = [entry for entry in plan.findings if entry.code != "nothing-required"]
     findings = settle(plan.deployment, [*told, *rendering.findings, *more])
     stop_on_errors(findings)
+    if not rendering.rules:
+        raise UserError(f"{LOCATION} has no host name to admit: leave it out.")
     return PlannedProxy(plan, rendering, findings)
 
 
 def _unseen(first: int, last: int) -> Finding:
     text = f"what else the gateway security policy has between the priorities {first} and {last} is not looked at."
     return finding("foreign-priorities-unseen", POLICY, text)
+
+
+def _adopted(text: str, location: str, project: str | None) -> PolicyPlace:
+    """Return the policy that is given by name or id, where it may be the proxy's.
+
+    Args:
+        text: Its name or id.
+        location: Region of the proxy.
+        project: The argument of that name, where it is given and known.
+
+    Raises:
+        UserError: it is none of the region, or in another project.
+    """
+    found = _POLICY_ID.fullmatch(text)
+    name = found["name"] if found else text
+    if not NAME_PATTERN.fullmatch(name):
+        raise UserError(
+            f"{POLICY} is '{text}': give its name, or its id as "
+            f"projects/my-project/locations/{location}/gatewaySecurityPolicies/my-policy."
+        )
+    if found is not None and found["location"] != location:
+        raise UserError(f"{POLICY} is in {found['location']} and {LOCATION} says {location}: give the same region.")
+    place = PolicyPlace(name, (found["project"] if found else None) or project or "")
+    same_project(POLICY, place.project, project)
+    return place
 
 
 class WebProxy:
@@ -92,9 +125,14 @@ class WebProxy:
         """
         self._name = name
         self._location: str = args[LOCATION]
-        self._project = firewall.project
+        self._project: pulumi.Output[Any] | None = firewall.project
         self._firewall = firewall
         self._opts = pulumi.ResourceOptions(parent=component)
+        if POLICY in args:
+            self.policy_id = given_id(name, POLICY, args[POLICY])
+            place = pulumi.Output.all(self.policy_id, firewall.project).apply(self._place)
+            self.policy_name = place.apply(lambda found: found.name)
+            self._project = place.apply(lambda found: found.project or None)
         self.lists: dict[str, pulumi.Output[str]] = {
             key: networksecurity.UrlList(
                 self._named(key),
@@ -106,10 +144,7 @@ class WebProxy:
             ).id
             for key, found in what.rendering.url_lists.items()
         }
-        if POLICY in args:
-            self.policy_id = given_id(name, POLICY, args[POLICY])
-            self.policy_name = self.policy_id.apply(self._last)
-        else:
+        if POLICY not in args:
             own = networksecurity.GatewaySecurityPolicy(
                 self._named(),
                 location=self._location,
@@ -125,20 +160,10 @@ class WebProxy:
         """Return the name of a resource. The region is in it: what moves to another has to be another resource."""
         return resource_name("-".join((self._name, self._location, *words)), AUTOMATIC_LENGTH)
 
-    def _last(self, text: str) -> str:
-        """Return the name of a policy that is given by name or id."""
-        found = _POLICY_ID.fullmatch(text)
-        if found is None and "/" in text:
-            raise pulumi.RunError(
-                f"{self._name}: {POLICY} is {text}: give its name, or its id as "
-                f"projects/my-project/locations/{self._location}/gatewaySecurityPolicies/my-policy."
-            )
-        if found is not None and found["location"] != self._location:
-            raise pulumi.RunError(
-                f"{self._name}: {POLICY} is in {found['location']} and {LOCATION} says {self._location}: give the "
-                "same region."
-            )
-        return text if found is None else found["name"]
+    def _place(self, found: list[Any]) -> PolicyPlace:
+        with user_errors(self._name):
+            policy, project = found
+            return _adopted(policy, self._location, project)
 
     def _rule(self, key: str, rule: ProxyRule) -> None:
         mark = MachineMark(rule["source"]["mark"])
@@ -152,7 +177,7 @@ class WebProxy:
                 raise pulumi.RunError(f"{self._name}: {error}") from None
 
         networksecurity.GatewaySecurityPolicyRule(
-            self._named(key),
+            self._named(rule.get("resource", key)),
             gateway_security_policy=self.policy_name,
             location=self._location,
             description=rule["description"],

@@ -14,7 +14,7 @@ All rules allow, so their order has no meaning; a number of its own is what GCP 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from ws_network.catalogue import Catalogue
 from ws_network.compose import ComposedRule, compose
@@ -28,7 +28,7 @@ from ws_network.gcp.limits import (
     RULES_PER_PROXY_POLICY,
 )
 from ws_network.gcp.priorities import SLOTS
-from ws_network.gcp.render import Targets, describe, resource_name
+from ws_network.gcp.render import Targets, by_slot, describe, resource_name
 from ws_network.identity import number_of
 from ws_network.plan import Plan, settle
 from ws_network.priorities import ROLES, Band, clashes, role_number, same_numbers
@@ -71,6 +71,8 @@ class ProxyRule(TypedDict):
     ports: list[int]
     url_lists: list[str]
     """Keys of the lists."""
+    resource: NotRequired[str]
+    """Name of its resource, where that is by the slot of an extra flow: another flow there is an update."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ def render(plan: Plan, *, band: Band | None = None) -> WebProxyRendering:
             ports=sorted({service.ports.first for service in rule.services}),
             url_lists=sorted(end.value for end in rule.ends),
         )
+        if lasting := by_slot(rule, plan.catalogue):
+            rules[name]["resource"] = lasting
     rules = dict(sorted(rules.items()))
     used = {name for rule in rules.values() for name in rule["url_lists"]}
     lists = {name: UrlList(values=entries(plan.name_lists[name])) for name in sorted(used)}
