@@ -1,11 +1,16 @@
 """The reference site in an AWS VPC."""
 
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+import yaml
 
 from ws_network.aws import AwsEgressPolicy, AwsWorkloadSecurity
+
+NETWORKS = Path(__file__).with_name("networks.yaml")
+"""Where the machines of each role are."""
 
 
 def deploy(deployment: Any, snapshot: Any) -> None:
@@ -26,7 +31,7 @@ def deploy(deployment: Any, snapshot: Any) -> None:
         {
             "deployment": deployment,
             "snapshot": snapshot,
-            "role_cidrs": pulumi.Config().require_object("role_cidrs"),
+            "role_cidrs": yaml.safe_load(NETWORKS.read_text(encoding="utf-8")),
             "firewall_policy": True,
             "report": "redacted",
         },

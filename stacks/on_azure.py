@@ -1,10 +1,16 @@
 """The reference site in an Azure resource group."""
 
+from pathlib import Path
+
 import pulumi
+import yaml
 from pulumi_azure_native import network, resources
 
 from ws_network.arguments import WsDeploymentArgs, WsSnapshotArgs
 from ws_network.azure import AzureEgressPolicy, AzureWorkloadSecurity
+
+NETWORKS = Path(__file__).with_name("networks.yaml")
+"""Where the machines of each role are."""
 
 
 def deploy(deployment: WsDeploymentArgs, snapshot: WsSnapshotArgs) -> None:
@@ -26,7 +32,7 @@ def deploy(deployment: WsDeploymentArgs, snapshot: WsSnapshotArgs) -> None:
             "deployment": deployment,
             "snapshot": snapshot,
             "resource_group_name": group.name,
-            "role_cidrs": pulumi.Config().require_object("role_cidrs"),
+            "role_cidrs": yaml.safe_load(NETWORKS.read_text(encoding="utf-8")),
             "report": "redacted",
         },
     )
