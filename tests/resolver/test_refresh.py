@@ -181,6 +181,17 @@ class TestNames:
         assert nights.resolve(8, [*said("9.9.9.1"), *self.other(*answers)]) == change
         assert "9.9.9.8" in nights.last.snapshot.names["other.example"].ipv4
 
+    def test_one_that_is_needed_again_begins_anew_without_the_observations(self) -> None:
+        """They may be lost, and no address goes by that."""
+        nights = Nights(WWW, self.OTHER)
+        nights.resolve(0, [*said("9.9.9.1"), *self.other("9.9.9.8", "9.9.9.9")])
+        nights.resolve(1, said("9.9.9.1"), hosts=(WWW,))
+        nights.observed = None
+        assert nights.resolve(8, [*said("9.9.9.1"), *self.other("9.9.9.8")]) == {
+            "absent": ["9.9.9.9"],
+            "returned": ["9.9.9.8"],
+        }
+
     def test_one_that_is_needed_again_and_not_answered_is_no_longer_on_its_way_out(self) -> None:
         nights = Nights(WWW, self.OTHER)
         nights.resolve(0, [*said("9.9.9.1"), *self.other("9.9.9.8")])

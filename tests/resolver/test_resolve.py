@@ -225,15 +225,15 @@ class TestWhatIsAsked:
         deployment = Deployment.load("ws-network.yaml")
         assert asked == {host.fqdn for host in needed_hosts(Catalogue.load(), deployment) if not host.content}
 
-    def test_of_two_that_need_a_name_the_narrower_word_on_content_and_both_ranges_hold(self, site: Path) -> None:
+    def test_of_two_that_need_a_name_the_narrower_word_holds(self, site: Path) -> None:
         text = SITE.replace("mirror.corp.example", CONTENT).replace(
-            "ntp-server: {cidrs: [10.20.0.123/32]}", f"ntp-server: {{fqdns: [{SIEM}], within: [10.30.0.0/16]}}"
+            "ntp-server: {cidrs: [10.20.0.123/32]}", f"ntp-server: {{fqdns: [{SIEM}], within: [10.20.0.0/24]}}"
         )
         (site / "ws-network.yaml").write_text(text)
         found = {host.fqdn: host for host in needed_hosts(Catalogue.load(), Deployment.load(site / "ws-network.yaml"))}
         assert {"agent-download-center-443", "relay-au-443"} <= set(found[CONTENT].flows)
         assert found[CONTENT].content
-        assert found[SIEM].within.cidrs() == ("10.20.0.0/16", "10.30.0.0/16")
+        assert found[SIEM].within.cidrs() == ("10.20.0.0/24",)
 
     def test_only_some(self, run: Run, site: Path, server: Server) -> None:
         run("--place", "a runner")
@@ -292,18 +292,23 @@ class TestWhatIsAsked:
         assert CONTENT not in names(site)
 
     def test_several_sites_share_a_snapshot(self, run: Run, site: Path, server: Server) -> None:
-        """Each has what the other has not, and both ranges of a name that both have hold."""
-        text = SITE.replace("[10.20.0.0/16]}", "[10.30.0.0/16]}").replace("mirror.corp.example", "other.corp.example")
+        """Each has what the other has not; a name that both have is inside where both allow that."""
+        text = SITE.replace("[10.20.0.0/16]}", "[10.20.0.0/24]}").replace("mirror.corp.example", "other.corp.example")
         (site / "other.yaml").write_text(text, encoding="utf-8")
-        server.zone[SIEM, "A"] = addresses("10.20.0.30", "10.30.0.30")
+        server.zone[SIEM, "A"] = addresses("10.20.0.30")
         server.zone["mirror.corp.example", "A"] = addresses("9.9.9.8")
         server.zone["other.corp.example", "A"] = addresses("9.9.9.9")
         done = run("ws-network.yaml", "other.yaml", "--place", "a runner")
         assert (done.exit_code, done.stderr) == (2, "")
         before = names(site)
-        assert before[SIEM]["ipv4"] == ["10.20.0.30", "10.30.0.30"]
+        assert before[SIEM]["ipv4"] == ["10.20.0.30"]
         assert {"mirror.corp.example", "other.corp.example"} <= set(before)
         assert run("other.yaml", "ws-network.yaml").exit_code == 0
+        server.zone[SIEM, "A"] = addresses("10.20.9.30")
+        refused = run("ws-network.yaml", "other.yaml")
+        assert (refused.exit_code, names(site)[SIEM]["ipv4"]) == (1, ["10.20.0.30"]), (
+            "one of them could make no plan of it"
+        )
         server.zone[SIEM, "A"] = addresses("10.20.0.30")
         done = run("ws-network.yaml")
         assert done.exit_code == 2

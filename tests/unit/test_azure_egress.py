@@ -135,13 +135,19 @@ class TestNames:
         found = [rule for name, rule in rules(made, "application").items() if "-own-" in name]
         assert {protocol["port"] for rule in found for protocol in rule["protocols"]} == left
 
-    def test_two_hyphens_fail(self) -> None:
-        """Azure refuses the name, and with it the whole group."""
+    def test_two_hyphens_are_followed_by_dns(self) -> None:
+        """In an application rule Azure refuses the name, and with it the whole group."""
         host = {"fqdn": "xn--sm-xyz.example", "destination": "download-center"} | UNTIL
         made = plan(extra_hosts=[host])
-        assert set(told(made, "names-refused")) == {"agent-download-center-443"}
-        assert made.failed
-        assert "xn--sm-xyz.example" not in str(render(made).collections)
+        assert not made.failed
+        named = {
+            kind: [rule for rule in rules(made, kind).values() if host["fqdn"] in str(rule)]
+            for kind in ("network", "application")
+        }
+        assert [rule["destination_fqdns"] for rule in named["network"]] == [["xn--sm-xyz.example"]]
+        assert named["application"] == []
+        strict = plan(extra_hosts=[host], names={"azure-firewall": ["name-filter", "refuse"]})
+        assert set(told(strict, "names-refused")) == {"agent-download-center-443"}
 
 
 class TestAddresses:

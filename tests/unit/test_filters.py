@@ -165,13 +165,30 @@ class TestNothingIsLost:
         assert left <= ({"service-agent-4118", "relay/service-agent-4118"} if target in {DNS, PROXY} else set())
 
     @pytest.mark.parametrize(
-        ("target", "host"), [(AZURE, "xn--mirror-9xa.corp.example"), (DNS, "my_mirror.corp.example")]
+        ("target", "host", "remedy"),
+        [
+            (
+                AZURE,
+                "xn--mirror-9xa.corp.example",
+                "Say names: {azure-firewall: {download-center: [name-filter, fqdn]}}, or",
+            ),
+            (DNS, "my_mirror.corp.example", "Give the host a name without it, or leave this filter out."),
+        ],
     )
-    def test_names_that_the_target_does_not_take(self, target: Target, host: str) -> None:
+    def test_names_that_the_target_does_not_filter(self, target: Target, host: str, remedy: str) -> None:
         extra = [UNTIL | {"fqdn": host, "destination": "download-center"}]
-        made = plan(target=target, extra_hosts=extra)
-        assert host in told(made, "names-refused")["agent-download-center-443"]
+        made = plan(target=target, extra_hosts=extra, names={str(target): ["name-filter", "refuse"]})
+        (entry,) = [e for e in made.findings if (e.code, e.flow) == ("names-refused", "agent-download-center-443")]
+        assert host in entry.text
+        assert "which filters no name with" in entry.text
+        assert entry.remedy.startswith(remedy)
         assert passes(made, "files.trendmicro.com")
+
+    def test_azure_follows_by_dns_what_it_does_not_filter(self) -> None:
+        host = "xn--mirror-9xa.corp.example"
+        made = plan(target=AZURE, extra_hosts=[UNTIL | {"fqdn": host, "destination": "download-center"}])
+        assert not made.failed
+        assert passes(made, host)
 
     def test_the_remedy_of_a_filter_names_what_it_takes(self) -> None:
         made = plan(target=FIREWALL, peers=SIEM)

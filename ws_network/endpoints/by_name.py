@@ -68,6 +68,10 @@ class NameCover:
             reach.findings.append(finding("not-seen", asked.flow.id, text))
         elif left:
             text = f"{asked.flow.id}: no permitted form of address on {self._target} covers {_listed(left)}."
+            _, refused = self._taken(left)
+            if refused and Form.NAME_FILTER in forms:
+                parts = " or ".join(f"'{part}'" for part in self._grammar.not_in_names)
+                text = f"{text[:-1]}, which filters no name with {parts} inside."
             remedy = self._instead(asked, left, forms)
             reach.findings.append(finding("names-refused", asked.flow.id, text, remedy=remedy))
 
@@ -77,6 +81,10 @@ class NameCover:
             return ""
         if self._snapshot is None and Form.SNAPSHOT in forms:
             return "Make a snapshot of the names with 'ws-network resolve', and give it."
+        if self._taken(left)[1] and not self._grammar.sees_all_traffic:
+            return "Give the host a name without it, or leave this filter out."
+        if self._taken(left)[1]:
+            return f"Say names: {{{self._target}: {{{asked.destination}: [name-filter, fqdn]}}}}, or [snapshot]."
         if self._grammar.sees_all_traffic and self._grammar.at_the_edge and not asked.flow.names:
             peer = asked.destination
             say = f"names: {{{self._target}: {{{peer}: [snapshot]}}}}"
@@ -117,9 +125,6 @@ class NameCover:
     def _by_fqdn(self, reach: Reach, asked: Asked, names: tuple[Name, ...]) -> tuple[Name, ...]:
         """Add the names themselves, which the platform follows; no name is left, except in a refused wildcard."""
         flow = asked.flow
-        names, refused = self._taken(names)
-        if not names:
-            return refused
         fqdns = tuple(sorted({name.fqdn for name in names}))
         found = NameList(f"{'followed' if self._grammar.at_the_edge else 'names'}-{asked.list_name}", fqdns)
         reach.name_lists.add(found)
@@ -130,7 +135,7 @@ class NameCover:
         if content:
             text = f"{flow.id}: the answers for {_listed(content)} change by place and minute."
             reach.findings.append(finding("content-network-by-name", flow.id, text))
-        return refused
+        return ()
 
     def _wildcard(self, reach: Reach, flow: RequiredFlow) -> None:
         """Say that the listed names stand for the page's wildcard, or fail where the deployment wants the wildcard."""

@@ -132,11 +132,11 @@ def _of_peers(catalogue: Catalogue, deployment: Deployment, flow: RequiredFlow) 
 
 
 def _both(one: Host, other: Host) -> Host:
-    """Return a name that is needed twice."""
+    """Return a name that is needed twice; it may be inside where both allow it, as both make a plan of the file."""
     return Host(
         one.fqdn,
         tuple(sorted({*one.flows, *other.flows})),
         content=one.content or other.content,
-        within=one.within | other.within,
+        within=one.within & other.within,
         blocks=one.blocks | other.blocks,
     )

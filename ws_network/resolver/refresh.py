@@ -80,7 +80,7 @@ def refresh(  # noqa: PLR0913 - each argument is one input, and most are optiona
         both = seen_of_both(host, by_host[host.fqdn])
         last = told.get(host.fqdn)
         known = before.get(host.fqdn, ResolvedName())
-        anew = last is not None and not last.needed
+        anew = not last.needed if last else _is_back(known, both)
         entry, different = of_asked(host, known, both, window, anew=anew)
         if entry.ipv4 or entry.ipv6:
             names[host.fqdn] = entry
@@ -108,6 +108,15 @@ def refresh(  # noqa: PLR0913 - each argument is one input, and most are optiona
         changes=in_order(changes),
         findings=tuple(findings),
     )
+
+
+def _is_back(known: ResolvedName, both: Mapping[Family, Seen]) -> bool:
+    """Return whether a name of which every address was absent has one again: what a name does that is needed again.
+
+    It is asked where the observations are lost, which say it for certain.
+    """
+    addresses = {*known.ipv4, *known.ipv6}
+    return bool(addresses) and addresses == set(known.absent_since) and any(found.addresses for found in both.values())
 
 
 def _observed(entry: ResolvedName, both: Mapping[Family, Seen], old: Observed | None, now: datetime) -> Observed:
