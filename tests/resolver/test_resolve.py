@@ -175,6 +175,17 @@ class TestPipeline:
         done = run(day="2026-11-25")
         assert (done.exit_code, done.stderr) == (0, "")
 
+    def test_the_grace_window_of_the_deployment_holds(self, run: Run, site: Path, server: Server) -> None:
+        (site / "ws-network.yaml").write_text(SITE + "resolution: {grace_days: 2}\n", encoding="utf-8")
+        server.zone[FILES, "A"] = addresses("9.9.9.1", "9.9.9.2")
+        run("--place", "a runner", day="2026-11-24")
+        server.zone[FILES, "A"] = addresses("9.9.9.1")
+        assert "it stays for 2 days" in run(day="2026-11-25").stdout
+        run(day="2026-11-26")
+        assert "9.9.9.2" in names(site)[FILES]["ipv4"]
+        run(day="2026-11-27")
+        assert names(site)[FILES]["ipv4"] == ["9.9.9.1"]
+
     def test_the_grace_window_is_a_setting(self, run: Run, server: Server) -> None:
         run("--place", "a runner")
         server.zone[FILES, "A"] = addresses("9.9.9.1")

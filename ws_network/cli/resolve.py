@@ -91,7 +91,6 @@ def resolve(
     deployment accepts that: what is good is in the files then. Needs the extra 'resolve'.
     """
     sites = [options.read_deployment(path) for path in files or [deployment]]
-    grace = max(site.resolution.grace_days for site in sites) if grace_days is None else grace_days
     if not math.isfinite(pause):
         raise UserError(f"--pause is {pause}: write a number of seconds.")
     terms = Terms(
@@ -100,13 +99,13 @@ def resolve(
         today=options.read_day(as_of),
         place=place,
         asking=Asking(tuple(read_resolver(text) for text in resolver or ()), rounds, pause, timeout),
-        grace_days=grace,
+        grace_days=grace_days,
         only=tuple(name.lower().rstrip(".") for name in only or ()),
         dry_run=dry_run,
     )
     with _progress() as on_answer:
         found = bring_up_to_date(options.read_catalogue(catalogue), sites, terms, on_answer)
-    answer = resolved(sites, found, file=str(snapshot), grace_days=grace, dry_run=dry_run)
+    answer = resolved(sites, found, file=str(snapshot), dry_run=dry_run)
     show(answer.sheet(everything=everything), form)
     if answer.at_least(Severity.HIGH):
         bad = [entry for entry in answer.findings if entry.severity.at_least(Severity.HIGH) and not entry.accepted]

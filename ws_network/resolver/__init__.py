@@ -8,10 +8,9 @@ one (`changes` by name), `files` keeps it, `resolving` is the whole run. Only `a
 from ws_network.resolver.asking import Asking, read_resolver
 from ws_network.resolver.changes import Change, Event
 from ws_network.resolver.observations import resolved_on
-from ws_network.resolver.resolving import DEFAULT_GRACE_DAYS, Resolution, Terms, resolve
+from ws_network.resolver.resolving import Resolution, Terms, resolve
 
 __all__ = [
-    "DEFAULT_GRACE_DAYS",
     "Asking",
     "Change",
     "Event",

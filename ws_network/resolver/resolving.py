@@ -23,9 +23,6 @@ from ws_network.resolver.needed import Host, needed_hosts, to_ask, union
 from ws_network.resolver.refresh import Moment, Refreshed, refresh
 from ws_network.snapshot import Snapshot, check_place
 
-DEFAULT_GRACE_DAYS = 7
-"""Days that an address stays after the first answer without it: longer than a weekend and a change freeze."""
-
 SHOWN = 3
 """Refused addresses that an error names."""
 
@@ -44,7 +41,8 @@ class Terms:
     place: str | None = None
     """Where this is resolved; None: where it was before."""
     asking: Asking = field(default_factory=Asking)
-    grace_days: int = DEFAULT_GRACE_DAYS
+    grace_days: int | None = None
+    """Days that an address stays after the first answer without it; None: what the deployments say, the longest."""
     only: tuple[str, ...] = ()
     """Names to ask; none for all that are needed."""
     dry_run: bool = False
@@ -60,6 +58,8 @@ class Resolution:
     """Whether the snapshot differs from the file before."""
     asked: int
     """How many names were asked."""
+    grace_days: int
+    """The grace window of the run."""
     findings: tuple[Finding, ...]
     needed: tuple[frozenset[str], ...]
     """The names that each deployment needs, in the order of the deployments."""
@@ -94,6 +94,8 @@ def resolve(
     needed = [needed_hosts(catalogue, deployment) for deployment in sites]
     hosts = union(host for each in needed for host in each)
     asked = to_ask(hosts, terms.only)
+    longest = max(deployment.resolution.grace_days for deployment in sites)
+    grace_days = longest if terms.grace_days is None else terms.grace_days
     snapshot = files.real(terms.snapshot)
     files.check_writable(snapshot)
     beside = observations.beside(snapshot)
@@ -118,7 +120,7 @@ def resolve(
             moment,
             old=old,
             observed=observed,
-            grace_days=terms.grace_days,
+            grace_days=grace_days,
             resolvers=asking.resolvers,
             keep_others=bool(terms.only),
         )
@@ -129,7 +131,7 @@ def resolve(
     content = () if terms.only else hosts
     findings = (*made.findings, *notices.of_content(tuple(content)))
     names = tuple(frozenset(host.fqdn for host in each) for each in needed)
-    return Resolution(made, changed, len(asked), findings, names)
+    return Resolution(made, changed, len(asked), grace_days, findings, names)
 
 
 def _check_use(hosts: tuple[Host, ...], answers: list[Answer], asking: Asking, *, whole: bool) -> None:

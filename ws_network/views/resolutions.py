@@ -39,7 +39,6 @@ class Resolved(Judged):
     findings: tuple[Finding, ...]
     file: str
     """The snapshot file, as the caller wrote it."""
-    grace_days: int
     dry_run: bool
 
     def sheet(self, *, everything: bool = False) -> Sheet:
@@ -72,12 +71,12 @@ class Resolved(Judged):
 
     def _row(self, change: Change) -> tuple[str | None, ...]:
         since = change.since.isoformat() if change.since else None
-        why = WHY[change.event].format(since=since, grace=_counted(self.grace_days, "day"))
+        why = WHY[change.event].format(since=since, grace=_counted(self.resolution.grace_days, "day"))
         return str(change.event), change.fqdn, change.address, why, since
 
 
 def resolved(
-    deployments: Sequence[Deployment], resolution: Resolution, *, file: str, grace_days: int, dry_run: bool = False
+    deployments: Sequence[Deployment], resolution: Resolution, *, file: str, dry_run: bool = False
 ) -> Resolved:
     """Return a run for people and programs, its findings worst first.
 
@@ -86,12 +85,11 @@ def resolved(
             no name that they need, where one does.
         resolution: The run.
         file: What to call the snapshot file.
-        grace_days: The grace window of the run.
         dry_run: Whether nothing was written.
     """
     findings = tuple(_settled(entry, deployments, resolution) for entry in resolution.findings)
     worst_first = tuple(sorted(set(findings), key=lambda entry: (-entry.severity.rank, entry)))
-    return Resolved(resolution, worst_first, file, grace_days, dry_run)
+    return Resolved(resolution, worst_first, file, dry_run)
 
 
 def _settled(entry: Finding, deployments: Sequence[Deployment], resolution: Resolution) -> Finding:
