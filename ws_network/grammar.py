@@ -6,9 +6,8 @@ renderer), nor which form of a host name is permitted (`ws_network.deployment.na
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, unique
-from typing import Any
 
 from ws_network.addresses import FAMILIES, AddressSet, Family
 from ws_network.deployment import MachineMark, Target
@@ -111,7 +110,7 @@ _AWS = _GROUPS | {EndpointKind.SECURITY_GROUP, EndpointKind.PREFIX_LIST}
 _AZURE = _GROUPS | {EndpointKind.SERVICE_TAG, EndpointKind.APPLICATION_SECURITY_GROUP}
 
 
-def _edge(*egress: EndpointKind, **more: Any) -> Grammar:
+def _edge(*egress: EndpointKind) -> Grammar:
     """Return the grammar of what filters names where traffic leaves the network."""
     return Grammar(
         many_ports=True,
@@ -126,7 +125,6 @@ def _edge(*egress: EndpointKind, **more: Any) -> Grammar:
         unfiltered=AddressSet.from_cidrs(["169.254.0.0/16", "168.63.129.16/32", "fd00:ec2::/32", "fe80::/10"]),
         wildcards=True,
         at_the_edge=True,
-        **more,
     )
 
 
@@ -189,11 +187,9 @@ GRAMMARS: Mapping[Target, Grammar] = {
         unfiltered=AddressSet.from_cidrs(["169.254.169.254/32"]),
     ),
     Target.AWS_NETWORK_FIREWALL: _edge(EndpointKind.LIST, EndpointKind.NAMES),
-    Target.AWS_DNS_FIREWALL: _edge(EndpointKind.NAMES, by_name_only=True, not_in_names=("_",)),
-    Target.AZURE_FIREWALL: _edge(
-        EndpointKind.LIST,
-        EndpointKind.NAMES,
-        EndpointKind.SERVICE_TAG,
+    Target.AWS_DNS_FIREWALL: replace(_edge(EndpointKind.NAMES), by_name_only=True, not_in_names=("_",)),
+    Target.AZURE_FIREWALL: replace(
+        _edge(EndpointKind.LIST, EndpointKind.NAMES, EndpointKind.SERVICE_TAG),
         not_in_names=("--",),
         families=frozenset({4}),
     ),

@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("rules",),
     ("minimal",),
     ("plan",),
-    ("compose",),
+    ("compose", "role_networks"),
     ("covers",),
     ("report",),
     ("priorities",),

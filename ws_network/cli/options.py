@@ -78,11 +78,11 @@ def read_resolved_on(path: Path | None) -> date | None:
     if path is None:
         return None
     try:
-        observations.load(observations.beside(path))
+        found = observations.load(observations.beside(path))
     except UserError as error:
         complain([f"note: {error} Until then the age of {path} is not known."])
-    day = observations.resolved_on(path)
-    return date.fromisoformat(day) if day else None
+        return None
+    return observations.oldest(Snapshot.load(path), found) if found else None
 
 
 def read_target(text: str) -> Target:

@@ -185,7 +185,7 @@ def _check_names(deployment: Deployment, catalogue: Catalogue) -> None:
                 f"behind says that '{policy}' stands behind '{target}', but it does not filter names: "
                 f"use one of {', '.join(sorted(NAME_FILTERS))}."
             )
-        if policy.split("-")[0] != target.split("-")[0]:
+        if policy.cloud != target.cloud:
             raise UserError(
                 f"behind says that '{policy}' stands behind '{target}', which is in another cloud: remove it."
             )

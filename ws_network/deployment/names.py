@@ -26,6 +26,11 @@ class Target(StrEnum):
     GCP_VPC_FIREWALL = "gcp-vpc-firewall"
     GCP_SECURE_WEB_PROXY = "gcp-secure-web-proxy"
 
+    @property
+    def cloud(self) -> str:
+        """The cloud that it is of: `aws`, `azure` or `gcp`."""
+        return self.split("-")[0]
+
 
 @unique
 class Form(StrEnum):

@@ -11,7 +11,7 @@ from ws_network.catalogue import Addressing, Confidence, RoleKind
 from ws_network.deployment import MachineMark, Peer, Target
 from ws_network.endpoints.by_name import Asked, NameCover
 from ws_network.endpoints.model import Endpoint, Origin, Reach
-from ws_network.findings import finding
+from ws_network.findings import Finding, finding
 from ws_network.flows import Name, RequiredFlow, Site
 from ws_network.grammar import GRAMMARS, PACKET_FILTERS, PEER_FORMS, EndpointKind, source_is_sayable
 from ws_network.snapshot import Snapshot
@@ -77,8 +77,8 @@ class EndpointFinder:
             reach.findings.append(finding("not-seen", flow.id, text))
 
     def _is_of_this_cloud(self, kind: EndpointKind) -> bool:
-        cloud = self.target.split("-")[0]
-        return any(kind in GRAMMARS[target].egress for target in PACKET_FILTERS if target.split("-")[0] == cloud)
+        own = (target for target in PACKET_FILTERS if target.cloud == self.target.cloud)
+        return any(kind in GRAMMARS[target].egress for target in own)
 
     def source(self, flow: RequiredFlow) -> Reach:
         """Return what the flow's source is, for ingress at its destination."""
@@ -139,9 +139,7 @@ class EndpointFinder:
             reach.findings.append(finding("role-by-ranges", flow.id, text))
         elif ours or (unsaid and not reach.endpoints and not told):
             given = ", ".join(sorted({end.value if end.kind is EndpointKind.ROLE else str(end.kind) for end in unsaid}))
-            text = f"{flow.id}: a rule of {self.target} cannot name {name} there by what is given of it ({given})."
-            remedy = f"Give the ranges of {name} under peers: {{{name}: {{cidrs: [...]}}}}."
-            reach.findings.append(finding("peer-unsayable", flow.id, text, remedy=remedy))
+            reach.findings.append(self._unsayable(flow, name, given))
 
     def _unfitting(self, reach: Reach, flow: RequiredFlow, name: str, kinds: frozenset[EndpointKind], why: str) -> None:
         """Say which forms of a peer a rule there cannot name, where the peer has another form beside them."""
@@ -152,9 +150,12 @@ class EndpointFinder:
             text = f"{flow.id}: {why} cannot name the {keys} of {name}, which passes by its other forms alone."
             reach.findings.append(finding("form-left-out", flow.id, text))
         elif keys and self.grammar.at_the_edge and not reach.findings:
-            text = f"{flow.id}: {why} cannot name {name} by what is given of it ({keys})."
-            remedy = f"Give the ranges of {name} under peers: {{{name}: {{cidrs: [...]}}}}."
-            reach.findings.append(finding("peer-unsayable", flow.id, text, remedy=remedy))
+            reach.findings.append(self._unsayable(flow, name, keys))
+
+    def _unsayable(self, flow: RequiredFlow, name: str, given: str) -> Finding:
+        text = f"{flow.id}: a rule of {self.target} cannot name {name} there by what is given of it ({given})."
+        remedy = f"Give the ranges of {name} under peers: {{{name}: {{cidrs: [...]}}}}."
+        return finding("peer-unsayable", flow.id, text, remedy=remedy)
 
     def _peer(self, reach: Reach, flow: RequiredFlow, name: str, peer: Peer, sayable: frozenset[EndpointKind]) -> None:
         if peer.platform:

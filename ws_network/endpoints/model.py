@@ -63,6 +63,14 @@ class NameList:
     filtered: bool = False
     """The target reads the name in the connection; else it follows the name's addresses by DNS."""
 
+    @classmethod
+    def joined(cls, lists: Iterable["NameList"]) -> "NameList":
+        """Return what several lists admit together, under no name."""
+        found = list(lists)
+        fqdns = {name for each in found for name in each.fqdns}
+        wildcards = {apex for each in found for apex in each.wildcards}
+        return cls("", tuple(sorted(fqdns)), tuple(sorted(wildcards)))
+
     def admits(self, host: str) -> bool:
         """Return whether a host name is one of them, or under a wildcard. Names have no case."""
         name = host.lower()

@@ -158,7 +158,7 @@ def policy(answer: str, cloud: Cloud) -> Target | None:
     """
     if answer == "other":
         return None
-    known = sorted(filters for filters in NAME_FILTERS if filters.startswith(f"{cloud}-"))
+    known = sorted(filters for filters in NAME_FILTERS if filters.cloud == cloud)
     if answer not in NAME_FILTERS:
         raise UserError(unknown_name("policy that filters names", answer, [*known, "other"]))
     if answer not in known:

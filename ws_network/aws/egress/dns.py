@@ -80,10 +80,7 @@ def render_dns(plan: Plan, *, block_rest: bool | None = None, alert_only: bool =
 
 
 def _domains(plan: Plan) -> list[str]:
-    used = [plan.name_lists[rule.peer.value] for rule in plan.rules]
-    fqdns = tuple(sorted({name for found in used for name in found.fqdns}))
-    wildcards = tuple(sorted({apex for found in used for apex in found.wildcards}))
-    return sorted({*NameList("", fqdns, wildcards).exact, *wildcards, *(f"*.{apex}" for apex in wildcards)})
+    return sorted(NameList.joined(plan.name_lists[rule.peer.value] for rule in plan.rules).patterns)
 
 
 def _checks(domains: list[str]) -> Iterator[Finding]:

@@ -53,9 +53,8 @@ def _targets_by_role(plan: Plan) -> Mapping[str, set[str]]:
         found.setdefault(rule.role, []).append(plan.name_lists[rule.peer.value])
     out: dict[str, set[str]] = {}
     for role, lists in found.items():
-        fqdns = tuple(sorted({name for each in lists for name in each.fqdns}))
-        wildcards = tuple(sorted({apex for each in lists for apex in each.wildcards}))
-        out[role] = {*NameList("", fqdns, wildcards).exact, *(f".{apex}" for apex in wildcards)}
+        names = NameList.joined(lists)
+        out[role] = {*names.exact, *(f".{apex}" for apex in names.wildcards)}
     return out
 
 

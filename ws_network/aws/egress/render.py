@@ -5,7 +5,7 @@ here: a rule holds one name, and joined lines would lose their ports.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ws_network.addresses import AddressSet
 from ws_network.aws.egress.domains import domain_list_of, list_findings
@@ -176,20 +176,14 @@ def _lengths(group: RuleGroup) -> Iterator[Finding]:
 
 def _claimed(plan: Plan) -> Iterator[Finding]:
     """Yield the finding that names are those that the client sends, with the patterns."""
-    used = [plan.name_lists[name] for name in _names_used(plan.rules)]
-    fqdns = tuple(sorted({name for found in used for name in found.fqdns}))
-    wildcards = tuple(sorted({apex for found in used for apex in found.wildcards}))
-    patterns = [*wildcards, *(f"*.{apex}" for apex in wildcards), *NameList("", fqdns, wildcards).exact]
+    used = (plan.name_lists[rule.peer.value] for rule in plan.rules if rule.peer.kind is EndpointKind.NAMES)
+    patterns = NameList.joined(used).patterns
     if patterns:
         text = (
             "Network Firewall reads the name that the client sends first in a connection (TLS server name, HTTP Host) "
             f"and does not prove who answers: {', '.join(patterns)}."
         )
         yield finding("name-claimed", WHERE, text)
-
-
-def _names_used(rules: Iterable[Rule]) -> list[str]:
-    return sorted({rule.peer.value for rule in rules if rule.peer.kind is EndpointKind.NAMES})
 
 
 def _either(plan: Plan) -> Iterator[Finding]:

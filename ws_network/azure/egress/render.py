@@ -230,7 +230,4 @@ def _targets(found: Iterable[NameList]) -> list[str]:
     The page's wildcard is the name and `*.` before it: `*` right before it would admit look-alikes such as
     `xworkload.example.com`.
     """
-    found = list(found)
-    fqdns = tuple(sorted({fqdn for each in found for fqdn in each.fqdns}))
-    wildcards = tuple(sorted({apex for each in found for apex in each.wildcards}))
-    return sorted({*NameList("", fqdns, wildcards).exact, *wildcards, *(f"*.{apex}" for apex in wildcards)})
+    return sorted(NameList.joined(found).patterns)

@@ -6,7 +6,7 @@ import pulumi
 
 from ws_network.arguments import WsDeploymentArgs, WsSnapshotArgs
 from ws_network.errors import UserError
-from ws_network.gcp.components.rules import Resources, RoleRules, planned
+from ws_network.gcp.components.rules import of_all_roles, planned
 from ws_network.gcp.components.web_proxy import WebProxy, planned_proxy
 from ws_network.gcp.egress import egress_only
 from ws_network.plan import settle
@@ -100,13 +100,7 @@ class GcpEgressPolicy(pulumi.ComponentResource):
             proxy = planned_proxy(given, what)
             level = detail(given.get("report", "full"))
         findings = settle(what.plan.deployment, [*what.findings, *(proxy.findings if proxy else ())])
-        roles = {
-            role: RoleRules(f"{name}-{role}", pulumi.ResourceOptions(parent=self))
-            for role in sorted({rule["role"] for rule in what.rendering.rules.values()})
-        }
-        resources = Resources(name, self, given, what, roles)
-        for role in roles.values():
-            role.register_outputs({})
+        resources = of_all_roles(name, self, given, what)
         behind = WebProxy(name, self, given, proxy, resources) if proxy else None
         warn(self, findings)
         documents = [report(what.plan, what.findings, level)]

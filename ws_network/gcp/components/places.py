@@ -90,33 +90,37 @@ def policy_at(text: str, project: str | None) -> PolicyPlace:
         UserError: it is no global network firewall policy, as one of a region or of an organization; or it is in
             another project than the argument says.
     """
-    found = _POLICY_ID.fullmatch(text)
-    name = found["name"] if found else text
-    if not NAME_PATTERN.fullmatch(name):
-        raise UserError(
-            f"firewall_policy is '{text}', which is no global network firewall policy: give its name, or its id as "
-            "projects/my-project/global/firewallPolicies/my-policy."
-        )
-    place = PolicyPlace(name, (found["project"] if found else None) or project or "")
-    same_project("firewall_policy", place.project, project)
-    return place
+    wrong = (
+        ", which is no global network firewall policy: give its name, or its id as "
+        "projects/my-project/global/firewallPolicies/my-policy."
+    )
+    return read_place("firewall_policy", text, _POLICY_ID.fullmatch(text), project, wrong)
 
 
-def same_project(argument: str, policy: str, project: str | None) -> None:
-    """Raise where the argument `project` and the id of a policy name two projects.
+def read_place(argument: str, text: str, found: re.Match[str] | None, project: str | None, wrong: str) -> PolicyPlace:
+    """Return the policy that an argument gives.
 
     Args:
         argument: What gives the policy.
-        policy: The project in its id; empty where there is none.
+        text: Its name or id.
+        found: The id's `project` and `name`; None where the text is no id, and so has to be a name.
         project: The argument `project`; None where it is not given.
+        wrong: The end of the sentence for a text that is neither.
 
     Raises:
-        UserError: they do: rules would be made in another policy of the same name, or be refused.
+        UserError: the text is neither, or the argument `project` and the id name two projects: rules would be made in
+            another policy of the same name, or be refused.
     """
-    if policy and project and policy != project:
+    name = found["name"] if found else text
+    if not NAME_PATTERN.fullmatch(name):
+        raise UserError(f"{argument} is '{text}'{wrong}")
+    place = PolicyPlace(name, (found["project"] if found else None) or project or "")
+    if project and place.project != project:
         raise UserError(
-            f"{argument} is in the project {policy} and project is {project}: remove project, or give the same in both."
+            f"{argument} is in the project {place.project} and project is {project}: remove project, or give the same "
+            "in both."
         )
+    return place
 
 
 def provider_project(component: pulumi.Resource) -> pulumi.Input[str | None]:

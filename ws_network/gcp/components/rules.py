@@ -21,6 +21,7 @@ from ws_network.gcp.components.places import PolicyPlace, check_place, policy_at
 from ws_network.gcp.limits import AUTOMATIC_LENGTH
 from ws_network.gcp.render import FirewallRule, GcpRendering, Reference, render, resource_name
 from ws_network.plan import Plan, settle
+from ws_network.priorities import Band
 from ws_network.program import check_forms, given_id, known_keys, plan_of, stop_on_errors, user_errors
 
 POLICY_DESCRIPTION = "Workload Security (ws_network)"
@@ -92,7 +93,7 @@ def planned(args: Mapping[str, Any], part: Callable[[Plan], Plan] = lambda plan:
         address_groups=args.get("address_groups", True),
         logging=args.get("logging", False),
     )
-    more = [_unseen(str(band.first), str(band.last))] if "firewall_policy" in args else []
+    more = [unseen("firewall_policy", "firewall policy", band)] if "firewall_policy" in args else []
     findings = (*plan.findings, *rendering.findings, *settle(plan.deployment, more))
     stop_on_errors(findings)
     labels = checked_labels(plan.deployment.tags, "tags") if rendering.address_groups else {}
@@ -113,9 +114,16 @@ def _given_marks(args: Mapping[str, Any]) -> dict[str, tuple[MachineMark, pulumi
     return out
 
 
-def _unseen(first: str, last: str) -> Finding:
-    text = f"what else the firewall policy has between the priorities {first} and {last} is not looked at."
-    return finding("foreign-priorities-unseen", "firewall_policy", text)
+def unseen(argument: str, what: str, band: Band) -> Finding:
+    """Return the finding that the rest of a policy that exists is not read.
+
+    Args:
+        argument: What gives the policy.
+        what: What kind of policy it is.
+        band: Where ours are.
+    """
+    text = f"what else the {what} has between the priorities {band.first} and {band.last} is not looked at."
+    return finding("foreign-priorities-unseen", argument, text)
 
 
 class RoleRules(pulumi.ComponentResource):
@@ -124,6 +132,25 @@ class RoleRules(pulumi.ComponentResource):
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         """Register the component alone."""
         super().__init__("ws-network:index:GcpRoleFirewall", name, {}, opts)
+
+
+def of_all_roles(name: str, component: pulumi.Resource, args: Mapping[str, Any], what: Planned) -> "Resources":
+    """Make a component for each role that has rules, and the resources of all of them.
+
+    Args:
+        name: Of the component.
+        component: Whose children they are.
+        args: The arguments of the component.
+        what: What they come to.
+    """
+    roles = {
+        role: RoleRules(f"{name}-{role}", pulumi.ResourceOptions(parent=component))
+        for role in sorted({rule["role"] for rule in what.rendering.rules.values()})
+    }
+    resources = Resources(name, component, args, what, roles)
+    for role in roles.values():
+        role.register_outputs({})
+    return resources
 
 
 class Resources:

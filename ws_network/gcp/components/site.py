@@ -5,7 +5,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from ws_network.arguments import WsDeploymentArgs, WsSnapshotArgs
-from ws_network.gcp.components.rules import Resources, RoleRules, planned
+from ws_network.gcp.components.rules import of_all_roles, planned
 from ws_network.program import findings_output, given_args, ids_output, user_errors, warn
 from ws_network.report import detail, report
 
@@ -78,13 +78,7 @@ class GcpWorkloadSecurity(pulumi.ComponentResource):
             given = given_args(args, GcpWorkloadSecurityArgs)
             what = planned(given)
             level = detail(given.get("report", "full"))
-        roles = {
-            role: RoleRules(f"{name}-{role}", pulumi.ResourceOptions(parent=self))
-            for role in sorted({rule["role"] for rule in what.rendering.rules.values()})
-        }
-        resources = Resources(name, self, given, what, roles)
-        for role in roles.values():
-            role.register_outputs({})
+        resources = of_all_roles(name, self, given, what)
         warn(self, what.findings)
         self.firewall_policy_id = resources.made.policy_id
         self.firewall_policy_name = resources.made.policy_name

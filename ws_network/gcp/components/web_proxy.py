@@ -14,11 +14,11 @@ from pulumi_gcp import networksecurity
 
 from ws_network.deployment import MachineMark, Target
 from ws_network.errors import UserError
-from ws_network.findings import Finding, finding
-from ws_network.gcp.components.places import PolicyPlace, same_project
-from ws_network.gcp.components.rules import POLICY_DESCRIPTION, Planned, Resources
+from ws_network.findings import Finding
+from ws_network.gcp.components.places import PolicyPlace, read_place
+from ws_network.gcp.components.rules import POLICY_DESCRIPTION, Planned, Resources, unseen
 from ws_network.gcp.egress import ProxyRule, WebProxyRendering, proxy_band, render, session_matcher
-from ws_network.gcp.limits import AUTOMATIC_LENGTH, NAME_PATTERN
+from ws_network.gcp.limits import AUTOMATIC_LENGTH
 from ws_network.gcp.render import resource_name
 from ws_network.plan import Plan, settle
 from ws_network.program import given_id, plan_of, stop_on_errors, user_errors
@@ -68,7 +68,7 @@ def planned_proxy(args: Mapping[str, Any], what: Planned) -> PlannedProxy | None
     marks = {role: mark for role, (mark, _) in what.marks.items()}
     plan = plan_of(args, Target.GCP_SECURE_WEB_PROXY, (), marks)
     rendering = render(plan, band=band)
-    more = [_unseen(band.first, band.last)] if POLICY in args else []
+    more = [unseen(POLICY, "gateway security policy", band)] if POLICY in args else []
     # A role that the proxy has nothing for has its rules in the firewall policy, whose findings tell if not.
     told = [entry for entry in plan.findings if entry.code != "nothing-required"]
     findings = settle(plan.deployment, [*told, *rendering.findings, *more])
@@ -76,11 +76,6 @@ def planned_proxy(args: Mapping[str, Any], what: Planned) -> PlannedProxy | None
     if not rendering.rules:
         raise UserError(f"{LOCATION} has no host name to admit: leave it out.")
     return PlannedProxy(plan, rendering, findings)
-
-
-def _unseen(first: int, last: int) -> Finding:
-    text = f"what else the gateway security policy has between the priorities {first} and {last} is not looked at."
-    return finding("foreign-priorities-unseen", POLICY, text)
 
 
 def _adopted(text: str, location: str, project: str | None) -> PolicyPlace:
@@ -95,17 +90,10 @@ def _adopted(text: str, location: str, project: str | None) -> PolicyPlace:
         UserError: it is none of the region, or in another project.
     """
     found = _POLICY_ID.fullmatch(text)
-    name = found["name"] if found else text
-    if not NAME_PATTERN.fullmatch(name):
-        raise UserError(
-            f"{POLICY} is '{text}': give its name, or its id as "
-            f"projects/my-project/locations/{location}/gatewaySecurityPolicies/my-policy."
-        )
     if found is not None and found["location"] != location:
         raise UserError(f"{POLICY} is in {found['location']} and {LOCATION} says {location}: give the same region.")
-    place = PolicyPlace(name, (found["project"] if found else None) or project or "")
-    same_project(POLICY, place.project, project)
-    return place
+    example = f"projects/my-project/locations/{location}/gatewaySecurityPolicies/my-policy"
+    return read_place(POLICY, text, found, project, f": give its name, or its id as {example}.")
 
 
 class WebProxy:

@@ -10,7 +10,7 @@ from ws_network.findings import Finding, finding
 from ws_network.plan import Plan, settle
 from ws_network.rules import Direction
 
-AT_ENTRY = frozenset({"manage-without-source", "mark-left-out"})
+AT_ENTRY = frozenset({"manage-without-source"})
 """Findings that only the end of a flow has where its machines are entered."""
 
 AT_EITHER_END = frozenset({"peer-unsayable"})

@@ -164,8 +164,7 @@ def entries(found: NameList) -> list[str]:
     A wildcard is two entries, the name itself and `*.` before it for the names under it. GCP documents `*name` too, for
     both at once and only at a dot; two entries say the same, and admit no look-alike in whichever way `*` is read.
     """
-    under = (entry for apex in found.wildcards for entry in (apex, f"*.{apex}"))
-    return sorted({*found.exact, *under})
+    return sorted(found.patterns)
 
 
 def _number(rule: ComposedRule, catalogue: Catalogue) -> int:
